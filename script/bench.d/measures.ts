@@ -1,0 +1,18 @@
+import type { Bench } from './bench.js';
+import { expire } from './measure-expire.js';
+import { startUp } from './measure-start-up.js';
+import { statusOnPostgres, statusOnSqlite } from './measure-status.js';
+import type { Result } from './report.js';
+
+export interface Measure {
+  /** What `--only` is matched against. */
+  name: string;
+  run(bench: Bench): AsyncIterable<Result>;
+}
+
+export const measures: Measure[] = [
+  { name: 'start-up', run: startUp },
+  { name: 'status-postgres', run: statusOnPostgres },
+  { name: 'status-sqlite', run: statusOnSqlite },
+  { name: 'expire', run: expire },
+];

@@ -1,0 +1,63 @@
+export interface Target {
+  atMost?: number;
+  atLeast?: number;
+}
+
+export interface Line {
+  what: string;
+  /** What was compared, in words: "212 ms / 190 ms". */
+  measured: string;
+  value: number;
+  unit: 'x' | 'MB' | '';
+  target: Target;
+}
+
+export interface Skipped {
+  what: string;
+  skipped: string;
+}
+
+export type Result = Line | Skipped;
+
+export function isMissed(result: Result): boolean {
+  if ('skipped' in result) return false;
+  const { atMost = Infinity, atLeast = -Infinity } = result.target;
+  return !(result.value <= atMost && result.value >= atLeast);
+}
+
+export const ratio = (what: string, ms: number, againstMs: number, atMost: number): Line => ({
+  ...{ what, measured: `${time(ms)} / ${time(againstMs)}`, value: ms / againstMs, unit: 'x', target: { atMost } },
+});
+
+export const speedUp = (what: string, ms: number, againstMs: number, atLeast: number): Line => ({
+  ...{ what, measured: `${time(againstMs)} / ${time(ms)}`, value: againstMs / ms, unit: 'x', target: { atLeast } },
+});
+
+export const memory = (what: string, peakMb: number): Line => ({
+  ...{ what: `${what}: peak memory`, measured: '', value: peakMb, unit: 'MB', target: { atMost: 200 } },
+});
+
+const columns = [84, 18, 8, 9];
+
+export const heading = (): string => row(['measure', 'measured', 'result', 'target', '']);
+
+export function formatResult(result: Result): string {
+  if ('skipped' in result) return row([result.what, '', '', '', `skipped: ${result.skipped}`]);
+  const { what, measured, value, unit, target } = result;
+  const shown = `${value.toFixed(unit === 'x' ? 2 : 0)}${spaced(unit)}`;
+  return row([what, measured, shown, targetText(target, unit), isMissed(result) ? 'MISSED' : 'ok']);
+}
+
+function row(cells: string[]): string {
+  return cells.map((cell, i) => cell.padEnd(columns[i] ?? 0)).join('  ').trimEnd(); // prettier-ignore
+}
+
+function targetText({ atMost, atLeast }: Target, unit: Line['unit']): string {
+  return atMost === undefined ? `>= ${atLeast}${spaced(unit)}` : `<= ${atMost}${spaced(unit)}`;
+}
+
+const spaced = (unit: Line['unit']): string => (unit === 'MB' ? ' MB' : unit);
+
+function time(ms: number): string {
+  return ms < 2000 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(1)} s`;
+}

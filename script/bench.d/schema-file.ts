@@ -1,0 +1,45 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { projectRoot } from './settings.js';
+
+const schemaRevision = '059';
+
+export interface SchemaScript {
+  tables: string;
+  /** Keys and indexes, which are much quicker to make when the rows are there. */
+  indexes: string;
+}
+
+export function readFixture(path: string): string {
+  const file = join(projectRoot, 'test/fixtures', path);
+  if (!existsSync(file)) throw new Error(`${file} is missing`);
+  return readFileSync(file, 'utf8');
+}
+
+export function readPostgresSchema(): SchemaScript {
+  const sql = withoutPsqlCommands(readFixture('3.7.0/pg/fresh.schema.sql'));
+  const firstKey = sql.search(/^-- Name: .*; Type: CONSTRAINT;/m);
+  return { tables: sql.slice(0, firstKey) + stampRevision('public.alembic_version'), indexes: sql.slice(firstKey) };
+}
+
+export function readSqliteSchema(): SchemaScript {
+  const isIndex = (statement: string): boolean => /^\s*CREATE (UNIQUE )?INDEX/.test(statement);
+  const statements = readFixture('3.7.0/sqlite/fresh.schema.sql').split(/;\n/);
+  return {
+    tables: joinStatements(statements.filter((s) => !isIndex(s))) + stampRevision('alembic_version'),
+    indexes: joinStatements(statements.filter(isIndex)),
+  };
+}
+
+/** `\restrict` and its like are for psql alone. */
+function withoutPsqlCommands(sql: string): string {
+  return sql.replace(/^\\.*$/gm, '');
+}
+
+function stampRevision(table: string): string {
+  return `\nINSERT INTO ${table} (version_num) VALUES ('${schemaRevision}');\n`;
+}
+
+function joinStatements(statements: string[]): string {
+  return statements.map((s) => s.trim()).filter(Boolean).map((s) => `${s};\n`).join(''); // prettier-ignore
+}

@@ -1,0 +1,19 @@
+import { Args } from '@oclif/core';
+import { ChangeCommand } from '../../lib/change-command.js';
+import { findEntryOf } from '../../lib/journal.js';
+import { parseId } from '../../lib/model/find.js';
+import type { Report, Step } from '../../lib/operation.js';
+import { completeChange } from '../../lib/operations/complete-change.js';
+import { operationNamed } from '../../lib/operations/registry.js';
+
+export default class JournalComplete extends ChangeCommand<typeof JournalComplete> {
+  static override summary = 'Finish a change that was interrupted: the steps of it that were not written.';
+  static override examples = ['<%= config.bin %> journal complete 12'];
+  static override args = { change: Args.string({ description: 'its number', required: true }) };
+
+  async run(): Promise<Report<Step>> {
+    const database = await this.openDatabase();
+    const entry = findEntryOf(this.journalDirectory, parseId(this.args.change, 'change'), database.location.label);
+    return this.change(completeChange(entry, operationNamed(entry.operation)), { completes: entry.id });
+  }
+}

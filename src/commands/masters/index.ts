@@ -1,0 +1,13 @@
+import { ListCommand } from '../../lib/command.js';
+import { masterColumns, masterRow } from '../../lib/ui/views/masters.js';
+import type { MasterRow } from '../../lib/ui/views/masters.js';
+
+export default class MastersCommand extends ListCommand<typeof MastersCommand> {
+  static override summary = 'List the masters: which live, which are dead, and what each holds.';
+  static override examples = ['<%= config.bin %> masters', '<%= config.bin %> masters --filter state=dead --json'];
+
+  async run(): Promise<{ masters: MasterRow[] }> {
+    const cluster = await this.readCluster();
+    return { masters: this.list(cluster.masters.map(masterRow), masterColumns, 'No master has ever started.') };
+  }
+}

@@ -1,0 +1,37 @@
+import { Flags } from '@oclif/core';
+import { ListCommand } from '../../lib/command.js';
+import { listRequests } from '../../lib/db/request-lists.js';
+import { snapshot } from '../../lib/db/snapshot.js';
+import { stuckRequests } from '../../lib/model/cluster.js';
+import { requestColumns, requestRows } from '../../lib/ui/views/requests.js';
+import type { RequestRow } from '../../lib/ui/views/requests.js';
+
+export default class RequestsCommand extends ListCommand<typeof RequestsCommand> {
+  static override summary = 'List build requests that are not complete.';
+  static override examples = [
+    '<%= config.bin %> requests',
+    '<%= config.bin %> requests --stuck',
+    '<%= config.bin %> requests --pending --sort -age',
+  ];
+  static override flags = {
+    pending: Flags.boolean({ description: 'only those that nobody has claimed', default: false, exclusive: ['stuck'] }),
+    stuck: Flags.boolean({ description: 'only those claimed by a master that will never build them', default: false }),
+    limit: Flags.integer({ description: 'most requests to read, the oldest first', default: 10_000, min: 1 }),
+  };
+
+  async run(): Promise<{ requests: RequestRow[] }> {
+    const database = await this.openDatabase();
+    const { pending, stuck, limit } = this.flags;
+    const rows = await database.read(async (tx) => {
+      const cluster = await snapshot(tx, database.location.label, { expireAfter: this.expireAfter });
+      return requestRows(
+        cluster,
+        stuck ? stuckRequests(cluster).slice(0, limit) : await listRequests(tx, { pending, limit }),
+      );
+    });
+    const requests = this.list(rows, requestColumns, stuck ? 'No request is stuck.' : 'No request is open.');
+    if (rows.length === limit)
+      process.stderr.write(`Only the first ${limit.toLocaleString('en-US')} were read; --limit reads more.\n`);
+    return { requests };
+  }
+}

@@ -1,0 +1,15 @@
+import { Args } from '@oclif/core';
+import { ChangeCommand } from '../../lib/change-command.js';
+import type { Report, Step } from '../../lib/operation.js';
+import { enableServices } from '../../lib/operations/enable-services.js';
+
+export default class ServicesEnable extends ChangeCommand<typeof ServicesEnable> {
+  static override summary = 'Switch schedulers on.';
+  static override examples = ['<%= config.bin %> services enable nightly'];
+  static override strict = false;
+  static override args = { service: Args.string({ description: 'whole names or ids of schedulers', required: true }) };
+
+  async run(): Promise<Report<Step>> {
+    return this.change(enableServices({ services: this.words, enabled: true }));
+  }
+}

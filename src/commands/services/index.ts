@@ -1,0 +1,15 @@
+import { ListCommand } from '../../lib/command.js';
+import { serviceColumns, serviceRows } from '../../lib/ui/views/services.js';
+import type { ServiceRow } from '../../lib/ui/views/services.js';
+
+export default class ServicesCommand extends ListCommand<typeof ServicesCommand> {
+  static override summary = 'List schedulers and change sources, and which master holds each.';
+  static override examples = ['<%= config.bin %> services', '<%= config.bin %> services --filter state=stuck'];
+
+  async run(): Promise<{ services: ServiceRow[] }> {
+    const cluster = await this.readCluster();
+    return {
+      services: this.list(serviceRows(cluster), serviceColumns, 'No scheduler or change source was ever configured.'),
+    };
+  }
+}

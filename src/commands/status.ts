@@ -1,0 +1,18 @@
+import { ClusterCommand } from '../lib/command.js';
+import { renderStatus, statusOf } from '../lib/ui/views/status.js';
+import type { Status } from '../lib/ui/views/status.js';
+
+export default class StatusCommand extends ClusterCommand<typeof StatusCommand> {
+  static override summary =
+    'Show the cluster on one screen: what is wrong comes first, with the command that mends it.';
+  static override examples = [
+    '<%= config.bin %> status',
+    '<%= config.bin %> status --db postgresql://bb@host/buildbot --json',
+  ];
+
+  async run(): Promise<Status> {
+    const status = statusOf(await this.readCluster());
+    this.log(renderStatus(status));
+    return status;
+  }
+}

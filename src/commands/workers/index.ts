@@ -1,0 +1,26 @@
+import { Flags } from '@oclif/core';
+import { ListCommand } from '../../lib/command.js';
+import { workerColumns, workerRows } from '../../lib/ui/views/workers.js';
+import type { WorkerRow } from '../../lib/ui/views/workers.js';
+
+export default class WorkersCommand extends ListCommand<typeof WorkersCommand> {
+  static override summary = 'List workers, and which masters each is connected to.';
+  static override examples = ['<%= config.bin %> workers --connected', '<%= config.bin %> workers --orphaned'];
+  static override flags = {
+    orphaned: Flags.boolean({
+      description: 'only those that no master configures and none is connected to',
+      default: false,
+      exclusive: ['connected'],
+    }),
+    connected: Flags.boolean({ description: 'only those that are said to be connected', default: false }),
+  };
+
+  async run(): Promise<{ workers: WorkerRow[] }> {
+    const rows = workerRows(await this.readCluster());
+    const { orphaned, connected } = this.flags;
+    const chosen = rows.filter(
+      (row) => (!orphaned || row.orphaned !== 'no') && (!connected || row.connectedTo.length > 0),
+    );
+    return { workers: this.list(chosen, workerColumns, 'No such worker.') };
+  }
+}

@@ -1,0 +1,58 @@
+import { Flags } from '@oclif/core';
+import type { Command, Interfaces } from '@oclif/core';
+import { change, exitStatusOf } from './change.js';
+import type { Connections } from './change.js';
+import { ClusterCommand } from './command.js';
+import type { Operation, Report, Step } from './operation.js';
+import { presenterFor } from './ui/presenter.js';
+
+/** A command that changes a cluster: flags for the gate, and the gate. */
+export abstract class ChangeCommand<T extends typeof Command> extends ClusterCommand<T> {
+  static override baseFlags = {
+    ...ClusterCommand.baseFlags,
+    'dry-run': Flags.boolean({ description: 'show the plan and do nothing', helpGroup: 'CHANGE', default: false }),
+    yes: Flags.boolean({ char: 'y', description: 'do not ask', helpGroup: 'CHANGE', default: false }),
+    reason: Flags.string({ description: 'kept in the journal', helpGroup: 'CHANGE', helpValue: 'TEXT' }),
+    'allow-unknown-schema': Flags.boolean({
+      description: 'write to a database that is newer than this bbctl knows',
+      helpGroup: 'CHANGE',
+      default: false,
+    }),
+  };
+
+  private get changeFlags(): Interfaces.InferredFlags<typeof ChangeCommand.baseFlags> {
+    return this.flags as never;
+  }
+
+  protected async change<World, S extends Step>(
+    operation: Operation<World, S>,
+    links: { undoes?: number; completes?: number } = {},
+  ): Promise<Report<S>> {
+    const flags = this.changeFlags;
+    const reading = await this.openDatabase();
+    const connections: Connections = { reading, openForWriting: () => this.openDatabase('write') };
+    const report = await change(operation, connections, presenterFor({ json: this.jsonEnabled(), yes: flags.yes }), {
+      dryRun: flags['dry-run'],
+      reason: flags.reason ?? null,
+      lockWaitMs: 5000,
+      journalDirectory: this.journalDirectory,
+      allowUnknownSchema: flags['allow-unknown-schema'],
+      signal: interruption(),
+      ...links,
+    });
+    process.exitCode = exitStatusOf(report.status);
+    return report;
+  }
+}
+
+/** Ctrl-C: the first lets the step that is being written end, the second does not. */
+function interruption(): AbortSignal {
+  const controller = new AbortController();
+  const stop = (): void => {
+    if (controller.signal.aborted) process.exit(130);
+    controller.abort();
+  };
+  process.on('SIGINT', stop);
+  process.on('SIGTERM', stop);
+  return controller.signal;
+}

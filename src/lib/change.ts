@@ -1,0 +1,271 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Database } from './db/connect.js';
+import { isRetryable } from './db/driver-errors.js';
+import { takeLock } from './db/lock.js';
+import { ChangedMeanwhile, writeRows } from './db/rows.js';
+import { Failure, exitStatuses } from './errors.js';
+import { JournalWriter } from './journal.js';
+import { countRows } from './model/rows.js';
+import type { RowSet } from './model/rows.js';
+import type { Operation, Outcome, Plan, Report, ReportStatus, SecondLook, Step, StepResult } from './operation.js';
+
+/** What a person sees of a change, and answers. Under `--json` it is mute and says yes only to `--yes`. */
+export interface Presenter {
+  showPlan<S extends Step>(plan: Plan<S>, describe: (step: S) => string, options: { dryRun: boolean }): void;
+  confirm<S extends Step>(plan: Plan<S>): Promise<boolean>;
+  /** Returns when the time is over. */
+  waitForSecondLook(look: SecondLook, signal: AbortSignal): Promise<void>;
+  /** Runs the steps one after the other, showing progress. */
+  runSteps(titles: readonly string[], run: (index: number) => Promise<StepResult>): Promise<StepResult[]>;
+  report<S extends Step>(report: Report<S>): void;
+}
+
+export interface ChangeOptions {
+  readonly dryRun: boolean;
+  readonly reason: string | null;
+  readonly lockWaitMs: number;
+  readonly journalDirectory: string;
+  readonly undoes?: number;
+  readonly completes?: number;
+  readonly allowUnknownSchema: boolean;
+  /** Aborted by Ctrl-C: the step that is being written is finished, then it stops. */
+  readonly signal: AbortSignal;
+}
+
+export interface Connections {
+  /** A session that cannot write. */
+  readonly reading: Database;
+  /** Opened only when something is to be written. */
+  openForWriting(): Promise<Database>;
+}
+
+/**
+ * The one gate for writes: plan, look twice if need be, show, confirm, lock, read and plan again, and for each step
+ * one transaction: lock rows, journal what is about to change, write it under the conditions that were seen, commit.
+ * Then look whether it is so. Nothing is locked while a person thinks.
+ */
+export async function change<World, S extends Step>(
+  operation: Operation<World, S>,
+  connections: Connections,
+  presenter: Presenter,
+  options: ChangeOptions,
+): Promise<Report<S>> {
+  const { world, plan, earlier } = await look(operation, connections.reading, presenter, options);
+  presenter.showPlan(plan, (step) => operation.describe(step), { dryRun: options.dryRun });
+  verifyNotBlocked(plan);
+  const finish = (report: Report<S>): Report<S> => {
+    presenter.report(report);
+    return report;
+  };
+  const unwritten = { plan, dryRun: options.dryRun, results: [], advice: [], journal: null };
+  if (plan.steps.length === 0) return finish({ ...unwritten, status: 'nothing to do' });
+  if (options.dryRun) return finish({ ...unwritten, status: 'dry run' });
+  if (!(await presenter.confirm(plan))) throw notConfirmed();
+  options.signal.throwIfAborted();
+  return finish(await carryOut({ operation, connections, presenter, options }, { world, plan, earlier }));
+}
+
+interface Gate<World, S extends Step> {
+  readonly operation: Operation<World, S>;
+  readonly connections: Connections;
+  readonly presenter: Presenter;
+  readonly options: ChangeOptions;
+}
+
+interface Look<World, S extends Step> {
+  readonly world: World;
+  readonly plan: Plan<S>;
+  /** The first of two looks. */
+  readonly earlier: World | undefined;
+}
+
+function notConfirmed(): Failure {
+  return new Failure('notConfirmed', 'Nothing was changed: it was not confirmed.', {
+    try: 'Answer "y", or use --yes where nobody can answer.',
+  });
+}
+
+async function look<World, S extends Step>(
+  operation: Operation<World, S>,
+  database: Database,
+  presenter: Presenter,
+  { dryRun, signal }: ChangeOptions,
+): Promise<Look<World, S>> {
+  const world = await operation.read(database);
+  const plan = operation.plan(world);
+  const isBlocked = plan.blockers.length > 0;
+  if (plan.secondLook === null || dryRun || isBlocked) return { world, plan, earlier: undefined };
+  await presenter.waitForSecondLook(plan.secondLook, signal);
+  const again = await operation.read(database);
+  return { world: again, plan: operation.plan(again, world), earlier: world };
+}
+
+function verifyNotBlocked<S extends Step>(plan: Plan<S>): void {
+  const [first] = plan.blockers;
+  if (!first) return;
+  throw new Failure('refused', plan.blockers.map((blocker) => blocker.message).join('\n'), {
+    try: [...new Set(plan.blockers.map((blocker) => blocker.try))].join('\n'),
+  });
+}
+
+async function carryOut<World, S extends Step>(gate: Gate<World, S>, before: Look<World, S>): Promise<Report<S>> {
+  const { operation, connections, options } = gate;
+  const database = await connections.openForWriting();
+  verifyKnownSchema(database, options);
+  const lock = await takeLock(database.location, operation.name, options.lockWaitMs);
+  try {
+    const world = await operation.read(connections.reading);
+    const plan = operation.plan(world, before.earlier);
+    if (!samePlan(plan, before.plan)) throw changedSincePlan(gate, plan);
+    const journal = JournalWriter.open(options.journalDirectory, {
+      operation: operation.name,
+      plan,
+      database: database.location.label,
+      reason: options.reason,
+      undoes: options.undoes ?? null,
+      completes: options.completes ?? null,
+    });
+    const results = await writeSteps(gate, plan, database, journal);
+    const status = await verified(gate, plan, before.earlier, results);
+    journal.close(status === 'done' ? 'done' : 'failed', status);
+    const done = plan.steps.filter((_, index) => results[index]?.outcome === 'done');
+    return {
+      plan,
+      dryRun: false,
+      status,
+      results,
+      advice: done.length > 0 ? (operation.advise?.(world, done) ?? []) : [],
+      journal: journal.id,
+    };
+  } finally {
+    await lock.release();
+  }
+}
+
+function verifyKnownSchema(database: Database, { allowUnknownSchema }: ChangeOptions): void {
+  if (allowUnknownSchema || !database.unknownRevision) return;
+  throw new Failure(
+    'schema',
+    `${database.location.label} has the schema revision ${database.unknownRevision}, which is newer than this bbctl knows.`,
+    {
+      try: 'Update bbctl; or, where you know that the tables are the same, use --allow-unknown-schema.',
+    },
+  );
+}
+
+function samePlan<S extends Step>(one: Plan<S>, other: Plan<S>): boolean {
+  return one.blockers.length === 0 && JSON.stringify(one.steps) === JSON.stringify(other.steps);
+}
+
+function changedSincePlan<World, S extends Step>({ operation, presenter }: Gate<World, S>, plan: Plan<S>): Failure {
+  presenter.showPlan(plan, (step) => operation.describe(step), { dryRun: true });
+  return new Failure('changed', 'The cluster has changed since the plan was shown; nothing was done.', {
+    try: 'Above is what would be done now: run it again if that is right.',
+  });
+}
+
+async function writeSteps<World, S extends Step>(
+  gate: Gate<World, S>,
+  plan: Plan<S>,
+  database: Database,
+  journal: JournalWriter,
+): Promise<StepResult[]> {
+  const { operation, presenter, options } = gate;
+  const titles = plan.steps.map((step) => operation.describe(step));
+  const broken = new Set<string>();
+  let lost = false;
+  return presenter.runSteps(titles, async (index) => {
+    const step = plan.steps[index] as S;
+    const result = (outcome: Outcome, rows: StepResult['rows'], detail?: string): StepResult => ({
+      step: titles[index] ?? '',
+      outcome,
+      rows,
+      ...(detail ? { detail } : {}),
+    });
+    if (options.signal.aborted) return result('skipped', {}, 'interrupted');
+    if (lost) return result('skipped', {}, 'the database was lost');
+    if (broken.has(step.subject)) return result('skipped', {}, 'an earlier step of it was not done');
+    try {
+      const sets = await writeStep(operation, step, index, database, journal);
+      return result(countRows(sets) === 0 ? 'unchanged' : 'done', rowsByTable(sets));
+    } catch (error) {
+      if (!(error instanceof ChangedMeanwhile) && !(error instanceof Failure)) throw error;
+      // A step that did not happen must not be followed by those that count on it.
+      broken.add(step.subject);
+      lost = error instanceof Failure;
+      return result(error instanceof Failure ? 'failed' : 'unchanged', {}, error.message);
+    }
+  });
+}
+
+const mostTries = 5;
+
+/** A deadlock's victim tries again: its transaction was taken back whole. */
+async function writeStep<World, S extends Step>(
+  operation: Operation<World, S>,
+  step: S,
+  index: number,
+  database: Database,
+  journal: JournalWriter,
+): Promise<RowSet[]> {
+  for (let tries = 1; ; tries++) {
+    let begun = false;
+    try {
+      const sets = await database.write(operation.tables, async (tx) => {
+        const rows = (await operation.work(tx, step)).filter((set) => countRows([set]) > 0);
+        // The rows as they were are on disk before any of them can have changed.
+        journal.begin(index, rows);
+        begun = true;
+        await writeRows(tx, rows);
+        return rows;
+      });
+      journal.end(index, 'committed');
+      return sets;
+    } catch (error) {
+      // Of a connection that broke in the commit nobody knows the outcome: the entry says so by saying nothing.
+      const isKnown = error instanceof ChangedMeanwhile || isRetryable(error);
+      if (begun && isKnown) journal.end(index, 'rolled back');
+      if (!isRetryable(error) || tries === mostTries) throw error;
+      await sleep(20 * 2 ** tries * (0.5 + Math.random()));
+    }
+  }
+}
+
+function rowsByTable(sets: readonly RowSet[]): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const set of sets) counts[set.table] = (counts[set.table] ?? 0) + countRows([set]);
+  return counts;
+}
+
+/** "Done" means that planning again finds nothing left to do for what was planned. */
+async function verified<World, S extends Step>(
+  gate: Gate<World, S>,
+  plan: Plan<S>,
+  earlier: World | undefined,
+  results: readonly StepResult[],
+): Promise<ReportStatus> {
+  const some = results.some((result) => result.outcome === 'done');
+  if (results.some((result) => result.outcome === 'failed')) return some ? 'partly done' : 'failed';
+  const subjects = new Set(plan.steps.map((step) => `${step.kind} ${step.subject}`));
+  const left = gate.operation.plan(await gate.operation.read(gate.connections.reading), earlier).steps;
+  if (
+    !left.some((step) => subjects.has(`${step.kind} ${step.subject}`)) &&
+    results.every((result) => result.outcome !== 'skipped')
+  ) {
+    return some ? 'done' : 'changed meanwhile';
+  }
+  return some ? 'partly done' : 'changed meanwhile';
+}
+
+const statuses: Record<ReportStatus, number> = {
+  'nothing to do': exitStatuses.done,
+  'dry run': exitStatuses.done,
+  done: exitStatuses.done,
+  'partly done': exitStatuses.partlyDone,
+  'changed meanwhile': exitStatuses.changed,
+  failed: exitStatuses.unreachable,
+};
+
+export function exitStatusOf(status: ReportStatus): number {
+  return statuses[status];
+}

@@ -1,0 +1,187 @@
+import { Command, Flags } from '@oclif/core';
+import type { Interfaces } from '@oclif/core';
+import { Database } from './db/connect.js';
+import { readCluster } from './db/snapshot.js';
+import type { SnapshotOptions } from './db/snapshot.js';
+import { Failure } from './errors.js';
+import type { Cluster } from './model/cluster.js';
+import { parseDuration } from './model/duration.js';
+import { defaultExpireAfterSeconds, lateAfterSeconds } from './model/master.js';
+import { printable, printableJson } from './model/names.js';
+import { journalDirectory, resolveSettings } from './settings.js';
+import type { Settings, SettingsInput } from './settings.js';
+import { selectRows, renderList } from './ui/list.js';
+import type { ListOptions } from './ui/list.js';
+import type { Column } from './ui/table.js';
+import { errorColour } from './ui/terminal.js';
+
+type FlagsOf<T extends typeof Command> = Interfaces.InferredFlags<(typeof BaseCommand)['baseFlags'] & T['flags']>;
+type ArgsOf<T extends typeof Command> = Interfaces.InferredArgs<T['args']>;
+
+const duration = Flags.custom<number>({ parse: (text) => Promise.resolve(parseDuration(text)) });
+
+/** How failures look, with and without `--json`; the same for every command. */
+export abstract class BaseCommand<T extends typeof Command> extends Command {
+  static override enableJsonFlag = true;
+  static override baseFlags = {};
+
+  protected flags!: FlagsOf<T>;
+  protected args!: ArgsOf<T>;
+  /** Every word, for commands that take several names. */
+  protected words: string[] = [];
+
+  override async init(): Promise<void> {
+    await super.init();
+    const { args, flags, argv } = await this.parse({
+      flags: this.ctor.flags,
+      baseFlags: (this.ctor as typeof BaseCommand).baseFlags,
+      args: this.ctor.args,
+      strict: this.ctor.strict,
+      enableJsonFlag: this.ctor.enableJsonFlag,
+    });
+    this.flags = flags as FlagsOf<T>;
+    this.args = args as ArgsOf<T>;
+    this.words = argv as string[];
+  }
+
+  /** Text from the database must not reach a terminal as it is, under `--json` neither. */
+  override logJson(json: unknown): void {
+    process.stdout.write(`${printableJson(JSON.stringify(json, null, 2))}\n`);
+  }
+
+  protected override async catch(error: Error & { exitCode?: number; oclif?: { exit?: number } }): Promise<void> {
+    const isExpected = error instanceof Failure || error.oclif?.exit !== undefined;
+    process.exitCode = error instanceof Failure ? error.exitCode : (error.oclif?.exit ?? 1);
+    if (this.jsonEnabled()) return this.logJson(this.toErrorJson(error));
+    process.stderr.write(isExpected ? failureText(error) : bugText(error));
+    return Promise.resolve();
+  }
+
+  protected override toErrorJson(error: Error): unknown {
+    if (error instanceof Failure)
+      return { error: { code: error.code, message: error.message, ...(error.try ? { try: error.try } : {}) } };
+    return { error: { code: (error as { oclif?: unknown }).oclif ? 'usage' : 'bug', message: error.message } };
+  }
+}
+
+function failureText(error: Error): string {
+  const lines = [`${errorColour.red('Error:')} ${printableLines(error.message)}`];
+  if (error instanceof Failure && error.try) lines.push(printableLines(error.try));
+  return `${lines.join('\n')}\n`;
+}
+
+function printableLines(text: string): string {
+  return text.split('\n').map(printable).join('\n');
+}
+
+function bugText(error: Error): string {
+  return `${errorColour.red('This is a bug in bbctl.')} Please report it with the command and the lines below.\n${printableLines(error.stack ?? error.message)}\n`;
+}
+
+/** A command that looks at a cluster. */
+export abstract class ClusterCommand<T extends typeof Command> extends BaseCommand<T> {
+  static override baseFlags = {
+    db: Flags.string({
+      description: 'database URL, as in Buildbot’s configuration [env: BBCTL_DB]',
+      helpGroup: 'CLUSTER',
+      helpValue: 'URL',
+    }),
+    context: Flags.string({
+      description: 'a named database, see "bbctl contexts" [env: BBCTL_CONTEXT]',
+      helpGroup: 'CLUSTER',
+    }),
+    basedir: Flags.string({
+      description: 'base directory of a Buildbot master that uses it',
+      helpGroup: 'CLUSTER',
+      helpValue: 'DIR',
+    }),
+    'load-config': Flags.boolean({
+      description: 'let Buildbot load master.cfg in the base directory (this runs it)',
+      helpGroup: 'CLUSTER',
+      default: false,
+    }),
+    'expire-after': duration({
+      description: 'silence after which a master is dead',
+      helpGroup: 'CLUSTER',
+      default: defaultExpireAfterSeconds,
+      defaultHelp: '10m',
+    } as never),
+    timeout: duration({
+      description: 'longest time that the database may take for a statement',
+      helpGroup: 'CLUSTER',
+      default: 30,
+      defaultHelp: '30s',
+    } as never),
+  };
+
+  private opened: Database[] = [];
+  private found: Settings | undefined;
+
+  private get clusterFlags(): Interfaces.InferredFlags<typeof ClusterCommand.baseFlags> {
+    return this.flags as never;
+  }
+
+  protected get expireAfter(): number {
+    const seconds = Number(this.clusterFlags['expire-after']);
+    if (seconds >= lateAfterSeconds) return seconds;
+    throw new Failure(
+      'usage',
+      `--expire-after may not be less than ${lateAfterSeconds}s: a living master can be silent for that long.`,
+    );
+  }
+
+  protected get settingsInput(): SettingsInput {
+    const { db, context, basedir } = this.clusterFlags;
+    return { db, context, basedir, loadConfig: this.clusterFlags['load-config'], configDir: this.config.configDir };
+  }
+
+  protected get journalDirectory(): string {
+    return journalDirectory(this.settingsInput);
+  }
+
+  protected async openDatabase(access: 'read' | 'write' = 'read'): Promise<Database> {
+    this.found ??= await resolveSettings(this.settingsInput);
+    if (this.found.note && this.opened.length === 0) process.stderr.write(`${printable(this.found.note)}\n`);
+    const options = {
+      access,
+      timeoutMs: Number(this.clusterFlags.timeout) * 1000,
+      purpose: (this.id ?? '').replaceAll(':', ' '),
+    };
+    const database = await Database.open(this.found.location, options);
+    this.opened.push(database);
+    return database;
+  }
+
+  protected async readCluster(options: SnapshotOptions = {}): Promise<Cluster> {
+    return readCluster(await this.openDatabase(), { ...options, expireAfter: this.expireAfter });
+  }
+
+  protected override async finally(error: Error | undefined): Promise<void> {
+    await Promise.all(this.opened.map((database) => database.close()));
+    await super.finally(error);
+  }
+}
+
+/** A command that prints a table. */
+export abstract class ListCommand<T extends typeof Command> extends ClusterCommand<T> {
+  static override baseFlags = {
+    ...ClusterCommand.baseFlags,
+    columns: Flags.string({ description: 'columns to show, separated by commas', helpGroup: 'OUTPUT' }),
+    sort: Flags.string({ description: 'columns to sort by, "-" before one to turn it round', helpGroup: 'OUTPUT' }),
+    filter: Flags.string({
+      description: 'only rows with this, * stands for anything; may be repeated',
+      helpGroup: 'OUTPUT',
+      helpValue: 'COLUMN=TEXT',
+      multiple: true,
+      multipleNonGreedy: true,
+    }),
+  };
+
+  /** Prints the rows that are asked for and returns them. */
+  protected list<Row extends object>(rows: readonly Row[], columns: readonly Column<Row>[], empty: string): Row[] {
+    const options = this.flags as unknown as ListOptions;
+    const selected = selectRows(rows, columns, options);
+    this.log(renderList(selected, columns, options, empty));
+    return selected;
+  }
+}

@@ -1,0 +1,39 @@
+import { retry } from '../model/results.js';
+import type { Row, RowSet } from '../model/rows.js';
+import type { Transaction } from './connect.js';
+import { lockMaster } from './masters.js';
+import type { SeenMaster } from './masters.js';
+import { lockRows, readRows } from './rows.js';
+
+/** Ends builds that nobody runs any more, with their open steps and logs, as RETRY: what a survivor does for them. */
+export async function finishBuilds(tx: Transaction, master: SeenMaster, ids: readonly number[]): Promise<RowSet[]> {
+  await lockMaster(tx, master);
+  const open = (row: Row): boolean => row['complete_at'] === null;
+  const builds = (await lockRows(tx, 'builds', 'id', ids, ['id', 'masterid', 'complete_at', 'results'])).filter(
+    (row) => open(row) && row['masterid'] === master.id,
+  );
+  const steps = await readRows(tx, 'steps', 'buildid', idsOf(builds), ['id', 'complete_at', 'results']);
+  const logs = await readRows(tx, 'logs', 'stepid', idsOf(steps), ['id', 'complete']);
+  const ended = { complete_at: Math.floor(await tx.dialect.now(tx.sql)), results: retry };
+  return [
+    ...updates('logs', logs.filter((row) => row['complete'] === 0), ['complete'], { complete: 1 }),
+    ...updates('steps', steps.filter(open), ['complete_at', 'results'], ended),
+    ...updates('builds', builds, ['complete_at', 'results'], ended),
+  ]; // prettier-ignore
+}
+
+function idsOf(rows: readonly Row[]): number[] {
+  return rows.map((row) => Number(row['id']));
+}
+
+/** One set for each way the rows were before. */
+function updates(table: string, rows: readonly Row[], columns: readonly string[], after: Row): RowSet[] {
+  const groups = new Map<string, { before: Row; keys: number[] }>();
+  for (const row of rows) {
+    const before = Object.fromEntries(columns.map((column) => [column, row[column] ?? null]));
+    const group = groups.get(JSON.stringify(before)) ?? { before, keys: [] };
+    groups.set(JSON.stringify(before), group);
+    group.keys.push(Number(row['id']));
+  }
+  return [...groups.values()].map(({ before, keys }) => ({ kind: 'update', table, keys, before, after }));
+}

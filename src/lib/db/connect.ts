@@ -1,0 +1,232 @@
+import { existsSync } from 'node:fs';
+import { hostname, userInfo } from 'node:os';
+import type { Knex } from 'knex';
+import { Failure } from '../errors.js';
+import { dialectOf } from './dialect.js';
+import type { Dialect } from './dialect.js';
+import { translateError } from './driver-errors.js';
+import { findPassword } from './passwords.js';
+import { readSchema } from './schema.js';
+import type { Schema } from './schema.js';
+import type { Location, ServerLocation, SqliteLocation, Tls } from './url.js';
+
+export interface OpenOptions {
+  readonly access: 'read' | 'write';
+  /** The longest a statement, or getting a connection, may take. */
+  readonly timeoutMs: number;
+  /** Shown by the server beside the connection. */
+  readonly purpose: string;
+}
+
+/** Statements of one transaction, on one connection, with what is known of the database. */
+export interface Transaction {
+  readonly sql: Knex;
+  readonly dialect: Dialect;
+  readonly schema: Schema;
+}
+
+export class Database {
+  readonly location: Location;
+  private readonly knex: Knex;
+  private readonly options: OpenOptions;
+  private dialect: Dialect | undefined;
+  private schema: Schema | undefined;
+
+  private constructor(location: Location, knex: Knex, options: OpenOptions) {
+    this.location = location;
+    this.knex = knex;
+    this.options = options;
+  }
+
+  /** Opens and probes; throws a `Failure` where there is no database, no way in, or no Buildbot schema. */
+  static async open(location: Location, options: OpenOptions): Promise<Database> {
+    const database = new Database(location, await connect(location, options), options);
+    try {
+      await database.probe();
+      return database;
+    } catch (error) {
+      await database.close();
+      if (!isTlsRefused(error) || location.engine === 'sqlite' || location.tls?.mode !== 'prefer') throw error;
+      return Database.open({ ...location, tls: null }, options);
+    }
+  }
+
+  /** One consistent look: a read-only transaction that sees one moment (as far as the engine has transactions). */
+  read<T>(work: (tx: Transaction) => Promise<T>): Promise<T> {
+    return this.guarded(async () => {
+      const config = this.location.engine === 'sqlite' ? {} : { isolationLevel: 'repeatable read', readOnly: true };
+      return this.knex.transaction((sql) => work(this.on(sql)), config as Knex.TransactionConfig);
+    });
+  }
+
+  /**
+   * One step of a change: nobody else writes what it has read and locked before it ends. Without transactions
+   * (MyISAM) the tables are locked instead, and what was written stays when `work` throws.
+   */
+  write<T>(tables: readonly string[], work: (tx: Transaction) => Promise<T>): Promise<T> {
+    return this.guarded(() =>
+      this.knex.transaction(async (sql) => {
+        const tx = this.on(sql);
+        return tx.dialect.exclusively(tx, tables, () => work(tx));
+      }),
+    );
+  }
+
+  /** The schema's revision, where it is newer than any that is known. */
+  get unknownRevision(): string | null {
+    return this.schema?.unknownRevision ? this.schema.revision : null;
+  }
+
+  async close(): Promise<void> {
+    // A server that hangs must not keep the program from ending.
+    await Promise.race([this.knex.destroy(), after(1000)]);
+  }
+
+  private on(sql: Knex): Transaction {
+    if (!this.dialect || !this.schema) throw new Error('The database was not probed.');
+    return { sql, dialect: this.dialect, schema: this.schema };
+  }
+
+  private async probe(): Promise<void> {
+    await this.guarded(async () => {
+      this.dialect = await dialectOf(this.location.engine, this.knex, this.options);
+      this.schema = await readSchema(this.knex, this.dialect, this.location.label);
+    });
+  }
+
+  /** Driver errors are translated here and nowhere else. */
+  private async guarded<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      throw translateError(error, this.location);
+    }
+  }
+}
+
+function after(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms).unref());
+}
+
+function isTlsRefused(error: unknown): boolean {
+  const cause = error instanceof Error ? error.cause : undefined;
+  const text = cause instanceof Error ? `${cause.message} ${(cause as { code?: string }).code}` : '';
+  return /does not support SSL|HANDSHAKE_NO_SSL_SUPPORT|does not support secure connection/i.test(text);
+}
+
+/** A connection that is not probed, for what needs one of its own. */
+export async function openRaw(location: Location, options: OpenOptions): Promise<Knex> {
+  const knex = await connect(location, options);
+  try {
+    await knex.raw('select 1');
+    return knex;
+  } catch (error) {
+    await knex.destroy();
+    throw translateError(error, location);
+  }
+}
+
+async function connect(location: Location, options: OpenOptions): Promise<Knex> {
+  return location.engine === 'sqlite' ? connectSqlite(location, options) : connectServer(location, options);
+}
+
+const silent = { warn: () => {}, error: () => {}, debug: () => {}, deprecate: () => {} };
+
+/** One connection: a transaction must never continue on another one. */
+const pool = { min: 0, max: 1, idleTimeoutMillis: 3_600_000 };
+
+async function connectSqlite(location: SqliteLocation, { access, timeoutMs }: OpenOptions): Promise<Knex> {
+  if (!existsSync(location.file)) {
+    throw new Failure('unreachable', `There is no file ${location.file}.`, {
+      try: 'Check --db: three slashes are followed by a path relative to the base directory, four by an absolute one.',
+    });
+  }
+  const { default: knex } = await import('knex');
+  const { default: client } = await import('knex/lib/dialects/better-sqlite3/index.js');
+  return knex({
+    client,
+    connection: { filename: location.file, options: { readonly: access === 'read' } },
+    useNullAsDefault: true,
+    log: silent,
+    pool: {
+      ...pool,
+      // Buildbot has foreign keys off, better-sqlite3 has them on: cascades would delete what the journal has not seen.
+      afterCreate(connection: { pragma(text: string): unknown }, done: (error?: unknown) => void) {
+        connection.pragma(`busy_timeout = ${timeoutMs}`);
+        connection.pragma('foreign_keys = OFF');
+        if (access === 'read') connection.pragma('query_only = ON');
+        done();
+      },
+    },
+  });
+}
+
+async function connectServer(location: ServerLocation, options: OpenOptions): Promise<Knex> {
+  const password = await findPassword(location);
+  const { default: knex } = await import('knex');
+  const common = { useNullAsDefault: true, log: silent, acquireConnectionTimeout: options.timeoutMs + 1000 };
+  const name = `bbctl ${options.purpose} (${userInfo().username}@${hostname()} ${process.pid})`;
+  const base = {
+    host: location.socket && location.engine === 'postgres' ? location.socket : location.host,
+    port: location.port,
+  };
+  const identity = { user: location.user, password, database: location.database };
+  if (location.engine === 'postgres') {
+    const { default: client } = await import('knex/lib/dialects/postgres/index.js');
+    return knex({
+      ...common,
+      client,
+      connection: {
+        ...base,
+        ...identity,
+        ssl: postgresTls(location.tls),
+        application_name: name.slice(0, 63),
+        connectionTimeoutMillis: options.timeoutMs,
+        query_timeout: options.timeoutMs + 1000,
+        keepAlive: true,
+      } as Knex.PgConnectionConfig,
+      pool: { ...pool, afterCreate: setUp(postgresSession(options)) },
+    });
+  }
+  const { default: client } = await import('knex/lib/dialects/mysql2/index.js');
+  return knex({
+    ...common,
+    client,
+    connection: {
+      ...(location.socket ? { socketPath: location.socket } : base),
+      ...identity,
+      ...(location.tls ? { ssl: mysqlTls(location.tls) } : {}),
+      charset: 'utf8mb4',
+      connectTimeout: options.timeoutMs,
+      connectAttributes: { program_name: name },
+    } as Knex.MySql2ConnectionConfig,
+    pool,
+  });
+}
+
+function postgresSession({ access, timeoutMs }: OpenOptions): string {
+  const readOnly = access === 'read' ? 'SET default_transaction_read_only = on; SET enable_seqscan = off;' : '';
+  // Planned without scans: a snapshot must be quick on any size, also where the statistics are stale.
+  return `SET statement_timeout = ${timeoutMs}; SET lock_timeout = ${timeoutMs}; ${readOnly}`;
+}
+
+type RawPostgres = { query(sql: string, done: (error: Error | null) => void): void };
+
+function setUp(sql: string) {
+  return (connection: RawPostgres, done: (error: Error | null, connection: RawPostgres) => void): void => {
+    connection.query(sql, (error) => done(error, connection));
+  };
+}
+
+/** As libpq means it: `require` encrypts, and verifies only if a root certificate is given. */
+function postgresTls(tls: Tls | null): object | false {
+  if (!tls) return false;
+  const { mode, ...files } = tls;
+  if (mode === 'verify-full') return { ...files, rejectUnauthorized: true };
+  const verify = mode === 'verify-ca' || files.ca !== undefined;
+  return { ...files, rejectUnauthorized: verify, checkServerIdentity: () => undefined };
+}
+
+function mysqlTls({ mode, ...files }: Tls): object {
+  return { ...files, rejectUnauthorized: mode.startsWith('verify'), verifyIdentity: mode === 'verify-full' };
+}

@@ -1,0 +1,143 @@
+import type { Knex } from 'knex';
+import type { OpenOptions, Transaction } from './connect.js';
+import type { Location } from './url.js';
+
+/** All that differs between the engines, each with its reason. */
+export interface Dialect {
+  readonly engine: Location['engine'];
+  /** `PostgreSQL 15.18` */
+  readonly server: string;
+  /** The database's clock, epoch seconds: masters and bbctl may have other ideas of the time. */
+  now(sql: Knex): Promise<number>;
+  /** Table → columns. */
+  columns(sql: Knex): Promise<Map<string, Set<string>>>;
+  /** Tables without transactions. */
+  tablesWithoutTransactions(sql: Knex): Promise<string[]>;
+  /** Locks the rows that a query selects until the transaction ends, so that a heartbeat waits. */
+  locking<Q extends Knex.QueryBuilder>(query: Q): Q;
+  /** Runs `work` so that nobody else writes `tables` in a way that `work` does not see. */
+  exclusively<T>(tx: Transaction, tables: readonly string[], work: () => Promise<T>): Promise<T>;
+}
+
+export async function dialectOf(engine: Location['engine'], sql: Knex, options: OpenOptions): Promise<Dialect> {
+  if (engine === 'sqlite') return sqlite(await sqliteVersion(sql));
+  if (engine === 'postgres') return postgres(await postgresVersion(sql));
+  return mysql(sql, options);
+}
+
+async function first(sql: Knex, statement: string): Promise<Record<string, unknown>> {
+  const result: unknown = await sql.raw(statement);
+  return rowsOf(result)[0] ?? {};
+}
+
+/** Each driver wraps the rows of a raw statement in its own way. */
+export function rowsOf(result: unknown): Record<string, unknown>[] {
+  if (Array.isArray(result)) return (Array.isArray(result[0]) ? result[0] : result) as Record<string, unknown>[];
+  return (result as { rows: Record<string, unknown>[] }).rows;
+}
+
+function text(value: unknown): string {
+  return typeof value === 'string' ? value : String(value as number);
+}
+
+async function columnsBy(sql: Knex, statement: string): Promise<Map<string, Set<string>>> {
+  const tables = new Map<string, Set<string>>();
+  for (const row of rowsOf(await sql.raw(statement))) {
+    const table = text(row['tbl']);
+    tables.set(table, (tables.get(table) ?? new Set()).add(text(row['col'])));
+  }
+  return tables;
+}
+
+async function sqliteVersion(sql: Knex): Promise<string> {
+  return text((await first(sql, 'select sqlite_version() as version'))['version']);
+}
+
+function sqlite(version: string): Dialect {
+  return {
+    engine: 'sqlite',
+    server: `SQLite ${version}`,
+    now: async (sql) => Number((await first(sql, `select (julianday('now') - 2440587.5) * 86400.0 as now`))['now']),
+    columns: (sql) =>
+      columnsBy(
+        sql,
+        `select m.name as tbl, c.name as col from sqlite_master m, pragma_table_info(m.name) c where m.type = 'table'`,
+      ),
+    tablesWithoutTransactions: () => Promise.resolve([]),
+    locking: (query) => query,
+    // A statement that writes no row takes the one write lock at the start, as BEGIN IMMEDIATE does: a transaction
+    // that began by reading could not take it any more once somebody else has written.
+    exclusively: async (tx, _tables, work) => {
+      await tx.sql('masters').whereRaw('1 = 0').update({ active: 0 });
+      return work();
+    },
+  };
+}
+
+async function postgresVersion(sql: Knex): Promise<string> {
+  return text((await first(sql, `select current_setting('server_version') as version`))['version']).split(' ')[0] ?? '';
+}
+
+function postgres(version: string): Dialect {
+  return {
+    engine: 'postgres',
+    server: `PostgreSQL ${version}`,
+    now: async (sql) => Number((await first(sql, 'select extract(epoch from clock_timestamp()) as now'))['now']),
+    // information_schema is slow here and hides what this user may not touch.
+    columns: (sql) =>
+      columnsBy(
+        sql,
+        `select c.relname as tbl, a.attname as col from pg_class c join pg_attribute a on a.attrelid = c.oid
+         where c.relkind in ('r', 'p') and a.attnum > 0 and not a.attisdropped and pg_table_is_visible(c.oid)
+           and c.relnamespace not in ('pg_catalog'::regnamespace, 'information_schema'::regnamespace)`,
+      ),
+    tablesWithoutTransactions: () => Promise.resolve([]),
+    // Weaker than FOR UPDATE: rows of other masters' new builds that refer to this one need not wait.
+    locking: (query) => query.forNoKeyUpdate() as typeof query,
+    exclusively: (_tx, _tables, work) => work(),
+  };
+}
+
+async function mysql(sql: Knex, options: OpenOptions): Promise<Dialect> {
+  const version = text((await first(sql, 'select version() as version'))['version']);
+  const isMariadb = /mariadb/i.test(version);
+  // Each has a name and a unit of its own for it; MySQL's covers reads only.
+  const timeout = isMariadb
+    ? `max_statement_time = ${options.timeoutMs / 1000}`
+    : `max_execution_time = ${options.timeoutMs}`;
+  await sql.raw(
+    `set session ${timeout}, innodb_lock_wait_timeout = ${Math.max(1, Math.round(options.timeoutMs / 1000))}, lock_wait_timeout = ${Math.max(1, Math.round(options.timeoutMs / 1000))}`,
+  );
+  if (options.access === 'read') await sql.raw('set session transaction read only');
+  return {
+    engine: 'mysql',
+    server: `${isMariadb ? 'MariaDB' : 'MySQL'} ${version.split('-')[0]}`,
+    now: async (on) => Number((await first(on, 'select unix_timestamp(now(3)) as now'))['now']),
+    columns: (on) =>
+      columnsBy(
+        on,
+        'select table_name as tbl, column_name as col from information_schema.columns where table_schema = database()',
+      ),
+    tablesWithoutTransactions: async (on) => {
+      const result: unknown = await on.raw(
+        `select t.table_name as tbl from information_schema.tables t join information_schema.engines e on e.engine = t.engine
+         where t.table_schema = database() and t.table_type = 'BASE TABLE' and coalesce(e.transactions, 'NO') <> 'YES'`,
+      );
+      return rowsOf(result).map((row) => text(row['tbl']));
+    },
+    locking: (query) => query.forUpdate() as typeof query,
+    exclusively: lockTables,
+  };
+}
+
+/** Without transactions (MyISAM) only LOCK TABLES keeps the others out between looking and writing. */
+async function lockTables<T>(tx: Transaction, tables: readonly string[], work: () => Promise<T>): Promise<T> {
+  if (!tables.some((table) => tx.schema.withoutTransactions.includes(table))) return work();
+  const present = tables.filter((table) => tx.schema.has(table));
+  await tx.sql.raw(`lock tables ${present.map(() => '?? write').join(', ')}`, present);
+  try {
+    return await work();
+  } finally {
+    await tx.sql.raw('unlock tables');
+  }
+}

@@ -1,0 +1,125 @@
+import { Failure } from '../errors.js';
+import type { FailureCode } from '../errors.js';
+import type { Location } from './url.js';
+
+/** Lost a race that the engine settled; the same transaction may succeed now. */
+const retryable = new Set([
+  '40001',
+  '40P01',
+  'ER_LOCK_DEADLOCK',
+  'ER_CHECKREAD',
+  'SQLITE_BUSY',
+  'SQLITE_BUSY_SNAPSHOT',
+]);
+
+export function isRetryable(error: unknown): boolean {
+  return (
+    retryable.has(codeOf(error)) || (error instanceof Error && error.cause !== undefined && isRetryable(error.cause))
+  );
+}
+
+function codeOf(error: unknown): string {
+  const code = (error as { code?: unknown } | null)?.code;
+  return typeof code === 'string' ? code : '';
+}
+
+interface Translation {
+  readonly codes: RegExp;
+  readonly code: FailureCode;
+  readonly say: (label: string, detail: string) => string;
+  readonly try: string;
+}
+
+const translations: readonly Translation[] = [
+  {
+    codes:
+      /^(ECONNREFUSED|ENOENT|ECONNRESET|EPIPE|EHOSTUNREACH|ENETUNREACH|08\w{3}|57P0[1-3]|PROTOCOL_CONNECTION_LOST|ER_SERVER_SHUTDOWN|ER_CON_COUNT_ERROR|53300|ECONNECTION)$/,
+    code: 'unreachable',
+    say: (label, detail) => `The database ${label} does not answer: ${detail}.`,
+    try: 'Check that it runs, and that host and port are right.',
+  },
+  {
+    codes: /^(ENOTFOUND|EAI_AGAIN)$/,
+    code: 'unreachable',
+    say: (label) => `The host of ${label} is not known.`,
+    try: 'Check its name in the database URL.',
+  },
+  {
+    codes: /^(28P01|28000|ER_ACCESS_DENIED_ERROR|ER_ACCESS_DENIED_NO_PASSWORD_ERROR|ER_NOT_SUPPORTED_AUTH_MODE|SASL)$/,
+    code: 'unreachable',
+    say: (label, detail) => `The database ${label} does not let us in: ${detail}.`,
+    try: 'Give the password in the URL (percent-encoded), in PGPASSWORD or MYSQL_PWD, in ~/.pgpass, or in a context with passwordFile.',
+  },
+  {
+    codes: /^(3D000|ER_BAD_DB_ERROR|ER_DBACCESS_DENIED_ERROR)$/,
+    code: 'unreachable',
+    say: (label, detail) => `There is no such database for us as ${label}: ${detail}.`,
+    try: 'Check the name after the last slash of the URL.',
+  },
+  {
+    codes: /^(42501|ER_TABLEACCESS_DENIED_ERROR|ER_COLUMNACCESS_DENIED_ERROR|ER_SPECIFIC_ACCESS_DENIED_ERROR)$/,
+    code: 'unreachable',
+    say: (label, detail) => `This user may not do that on ${label}: ${detail}.`,
+    try: 'Use a user with the rights that Buildbot itself has.',
+  },
+  {
+    codes:
+      /^(25006|ER_OPTION_PREVENTS_STATEMENT|ER_CANT_EXECUTE_IN_READ_ONLY_TRANSACTION|SQLITE_READONLY(_\w+)?|EROFS|EACCES)$/,
+    code: 'unreachable',
+    say: (label, detail) => `The database ${label} cannot be written: ${detail}.`,
+    try: 'Is it a standby, or are its file or directory read-only for this user?',
+  },
+  {
+    codes:
+      /^(57014|55P03|ER_LOCK_WAIT_TIMEOUT|ER_STATEMENT_TIMEOUT|ER_QUERY_TIMEOUT|ETIMEDOUT|PROTOCOL_SEQUENCE_TIMEOUT|SQLITE_BUSY(_\w+)?|SQLITE_LOCKED)$/,
+    code: 'timedOut',
+    say: (label, detail) => `The database ${label} did not answer in time: ${detail}.`,
+    try: 'Somebody may be holding a lock; try again, or wait longer with --timeout.',
+  },
+  {
+    codes: /^SQLITE_(NOTADB|CORRUPT)(_\w+)?$/,
+    code: 'schema',
+    say: (label, detail) => `${label} is not a healthy SQLite database: ${detail}.`,
+    try: 'Check the path; if it is the right file, restore it from a backup.',
+  },
+  {
+    codes: /^SQLITE_(CANTOPEN|PERM|IOERR|FULL)(_\w+)?$/,
+    code: 'unreachable',
+    say: (label, detail) => `The database ${label} cannot be opened: ${detail}.`,
+    try: 'Run bbctl as the user that the masters run as; SQLite needs to write beside the file even to read it.',
+  },
+];
+
+/** Messages of drivers that carry no code. */
+const codesByMessage: readonly [RegExp, string][] = [
+  [/timeout expired|Query read timeout|Timeout acquiring a connection|query timeout/i, 'ETIMEDOUT'],
+  [
+    /Connection terminated|Connection lost|connection is in closed state|Client has encountered a connection error/i,
+    'ECONNRESET',
+  ],
+  [/SASL|password must be a string|no password/i, 'SASL'],
+  [/max_statement_time exceeded|maximum statement execution time exceeded/i, 'ER_STATEMENT_TIMEOUT'],
+  [/does not support SSL|certificate|TLS|SSL/i, 'ECONNECTION'],
+];
+
+/** Makes a sentence of what a driver threw; what is not the database's doing stays what it is (a bug). */
+export function translateError(error: unknown, location: Location): unknown {
+  if (error instanceof Failure || !(error instanceof Error)) return error;
+  const message = driverMessage(error);
+  const code = codeOf(error) || (codesByMessage.find(([pattern]) => pattern.test(message))?.[1] ?? '');
+  const byMessage = codesByMessage.find(([pattern]) => pattern.test(message))?.[1] ?? '';
+  const translation =
+    translations.find((one) => one.codes.test(code)) ?? translations.find((one) => one.codes.test(byMessage));
+  if (!translation) return error;
+  return new Failure(translation.code, translation.say(location.label, message), {
+    try: translation.try,
+    cause: error,
+  });
+}
+
+/** knex puts the statement before the message; the person needs the message. */
+function driverMessage(error: Error): string {
+  const text =
+    error.message || (error instanceof AggregateError ? String((error.errors as Error[])[0]?.message) : codeOf(error));
+  return text.slice(text.lastIndexOf(' - ') === -1 ? 0 : text.lastIndexOf(' - ') + 3).replace(/\.$/, '');
+}

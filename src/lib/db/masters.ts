@@ -1,0 +1,111 @@
+import type { Master } from '../model/master.js';
+import type { Row, RowSet } from '../model/rows.js';
+import type { Transaction } from './connect.js';
+import { ChangedMeanwhile, lockRows } from './rows.js';
+
+/** What was seen of a master when the plan was made. `null`: its row is gone. */
+export interface SeenMaster {
+  readonly id: number;
+  readonly name: string;
+  readonly row: { readonly active: number; readonly lastActive: number } | null;
+  /** What it holds; read again only for inactive masters, which hold nothing or may be starting. */
+  readonly schedulers: readonly number[];
+  readonly changeSources: readonly number[];
+  readonly builderMasters: readonly number[];
+  readonly connectedWorkers: readonly number[];
+}
+
+export function seen(master: Master): SeenMaster {
+  const { schedulers, changeSources, builderMasters, connectedWorkers } = master.has;
+  const row = { active: master.active ? 1 : 0, lastActive: master.lastActive };
+  return { id: master.id, name: master.name, row, schedulers, changeSources, builderMasters, connectedWorkers };
+}
+
+export function seenGone(id: number): SeenMaster {
+  return {
+    id,
+    name: `master ${id}`,
+    row: null,
+    schedulers: [],
+    changeSources: [],
+    builderMasters: [],
+    connectedWorkers: [],
+  };
+}
+
+/**
+ * Locks the master's row, so that a heartbeat waits, and throws where it is not as it was seen: it came back, was
+ * expired by somebody else, or is just starting.
+ */
+export async function lockMaster(tx: Transaction, master: SeenMaster): Promise<void> {
+  const [row] = await lockRows(tx, 'masters', 'id', [master.id], ['active', 'last_active']);
+  const same =
+    row === undefined
+      ? master.row === null
+      : row['active'] === master.row?.active && row['last_active'] === master.row?.lastActive;
+  if (!same) throw new ChangedMeanwhile(`${master.name} has changed: ${describe(row)}`);
+  if (row?.['active'] === 0) await verifyNotStarting(tx, master);
+}
+
+function describe(row: Row | undefined): string {
+  if (row === undefined) return 'its row is gone';
+  return row['active'] === 0 ? 'it is inactive now' : 'its heart beat again';
+}
+
+async function verifyNotStarting(tx: Transaction, master: SeenMaster): Promise<void> {
+  const held = async (table: string, column: string): Promise<number[]> => {
+    const rows = await tx.sql(table).where('masterid', master.id).select<Record<string, number>[]>(column);
+    return rows.map((row) => Number(row[column]));
+  };
+  const now = [
+    await held('scheduler_masters', 'schedulerid'),
+    await held('changesource_masters', 'changesourceid'),
+    await held('builder_masters', 'id'),
+  ];
+  const before = [master.schedulers, master.changeSources, master.builderMasters];
+  if (!now.every((ids, index) => isSubset(ids, before[index] ?? []))) {
+    throw new ChangedMeanwhile(`${master.name} has changed: it registers, so it is starting`);
+  }
+}
+
+function isSubset(ids: readonly number[], of: readonly number[]): boolean {
+  return ids.every((id) => of.includes(id));
+}
+
+/** Everything that a stopped master has not: connected workers, registrations, service claims, `active`. */
+export async function deactivateMaster(tx: Transaction, master: SeenMaster): Promise<RowSet[]> {
+  const mine = (row: Row): boolean => row['masterid'] === master.id;
+  const configured = await lockRows(tx, 'configured_workers', 'buildermasterid', master.builderMasters);
+  const sets: RowSet[] = [
+    {
+      kind: 'delete',
+      table: 'connected_workers',
+      rows: (await lockRows(tx, 'connected_workers', 'id', master.connectedWorkers)).filter(mine),
+    },
+    { kind: 'delete', table: 'configured_workers', rows: configured },
+    {
+      kind: 'delete',
+      table: 'builder_masters',
+      rows: (await lockRows(tx, 'builder_masters', 'id', master.builderMasters)).filter(mine),
+    },
+    {
+      kind: 'delete',
+      table: 'scheduler_masters',
+      rows: (await lockRows(tx, 'scheduler_masters', 'schedulerid', master.schedulers)).filter(mine),
+    },
+    {
+      kind: 'delete',
+      table: 'changesource_masters',
+      rows: (await lockRows(tx, 'changesource_masters', 'changesourceid', master.changeSources)).filter(mine),
+    },
+  ];
+  const last = master.row?.lastActive ?? 0;
+  if (master.row?.active) {
+    const [before, after] = [
+      { active: master.row.active, last_active: last },
+      { active: 0, last_active: last },
+    ];
+    sets.push({ kind: 'update', table: 'masters', keys: [master.id], before, after });
+  }
+  return sets;
+}

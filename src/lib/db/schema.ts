@@ -1,0 +1,100 @@
+import type { Knex } from 'knex';
+import { Failure } from '../errors.js';
+import type { Dialect } from './dialect.js';
+
+/** What was found by probing; statements ask `has`, never the revision. */
+export interface Schema {
+  readonly revision: string;
+  /** The Buildbot versions that write this revision: `3.4 to 3.8`. */
+  readonly buildbot: string;
+  readonly unknownRevision: boolean;
+  readonly withoutTransactions: readonly string[];
+  has(table: string, column?: string): boolean;
+}
+
+/** First revision → the versions that have it. Revisions up to 58 are sqlalchemy-migrate's, later ones alembic's. */
+const versions: readonly [number, string][] = [
+  [47, '0.9.0 to 0.9.10'],
+  [51, '0.9.11 to 1.8'],
+  [52, '2.0 to 2.9'],
+  [58, '2.10 to 3.3'],
+  [59, '3.4 to 3.8'],
+  [60, '3.9'],
+  [63, '3.10 to 3.11'],
+  [65, '4.0 to 4.2'],
+  [67, '4.3'],
+];
+const oldest = 47;
+const newest = 67;
+
+/** What bbctl reads or writes in every version. */
+const required = [
+  'masters', 'builders', 'builder_masters', 'workers', 'configured_workers', 'connected_workers', 'schedulers',
+  'scheduler_masters', 'changesources', 'changesource_masters', 'buildsets', 'buildrequests', 'buildrequest_claims',
+  'builds', 'steps', 'logs', 'objects', 'object_state',
+]; // prettier-ignore
+
+export async function readSchema(sql: Knex, dialect: Dialect, label: string): Promise<Schema> {
+  const columns = await dialect.columns(sql);
+  const revision = await readRevision(sql, columns, label);
+  const missing = required.filter((table) => !columns.has(table));
+  if (missing.length > 0) {
+    throw new Failure(
+      'schema',
+      `${label} says that it is a Buildbot database of revision ${revision}, but has no table ${missing.join(', ')}.`,
+      {
+        try: 'Was an upgrade interrupted? Finish it with "buildbot upgrade-master".',
+      },
+    );
+  }
+  const number = Number(revision);
+  return {
+    revision,
+    buildbot: versions.findLast(([from]) => from <= number)?.[1] ?? 'unknown',
+    unknownRevision: !(number <= newest),
+    withoutTransactions: await dialect.tablesWithoutTransactions(sql),
+    has: (table, column) => (column === undefined ? columns.has(table) : (columns.get(table)?.has(column) ?? false)),
+  };
+}
+
+async function readRevision(sql: Knex, columns: Map<string, Set<string>>, label: string): Promise<string> {
+  if (columns.size === 0) {
+    throw new Failure('schema', `${label} is empty.`, {
+      try: 'Is it the right database? Buildbot makes its tables with "buildbot upgrade-master".',
+    });
+  }
+  if (columns.has('alembic_version') && columns.has('masters'))
+    return revisionOf(sql, 'alembic_version', 'version_num', label);
+  if (columns.has('migrate_version') && columns.has('masters')) return migrateRevision(sql, label);
+  if (columns.has('buildrequests') && (columns.has('version') || columns.has('migrate_version')))
+    throw tooOld(label, '0.8');
+  throw new Failure(
+    'schema',
+    `${label} is not a Buildbot database: it has ${columns.size} tables, but none that tells a revision.`,
+    {
+      try: 'Check the database name in --db.',
+    },
+  );
+}
+
+async function revisionOf(sql: Knex, table: string, column: string, label: string): Promise<string> {
+  const rows = await sql(table).select<Record<string, string | number>[]>(column);
+  if (rows.length !== 1) {
+    throw new Failure('schema', `${label} has ${rows.length} rows in ${table}; one was expected.`, {
+      try: 'Was an upgrade interrupted? Finish it with "buildbot upgrade-master".',
+    });
+  }
+  return String(rows[0]?.[column]);
+}
+
+async function migrateRevision(sql: Knex, label: string): Promise<string> {
+  const revision = await revisionOf(sql, 'migrate_version', 'version', label);
+  if (Number(revision) < oldest) throw tooOld(label, `revision ${revision}`);
+  return revision;
+}
+
+function tooOld(label: string, what: string): Failure {
+  return new Failure('schema', `${label} is a database of a Buildbot before 0.9.0 (${what}), which had no clusters.`, {
+    try: 'bbctl knows Buildbot 0.9.0 to 4.3.',
+  });
+}

@@ -1,0 +1,244 @@
+import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, readdirSync, writeSync } from 'node:fs';
+import { hostname, userInfo } from 'node:os';
+import path from 'node:path';
+import { Failure } from './errors.js';
+import type { RowSet } from './model/rows.js';
+import type { Plan, Step } from './operation.js';
+
+/**
+ * One file for each change, one JSON line for each event, synced to disk before what it tells of can happen: a crash
+ * leaves an entry that is still open, with the rows as they were before the step that may or may not have been
+ * written.
+ */
+export interface Header {
+  readonly format: 1;
+  readonly operation: string;
+  readonly title: string;
+  readonly database: string;
+  readonly by: string;
+  readonly reason: string | null;
+  readonly startedAt: string;
+  readonly undoes: number | null;
+  /** The entry whose interrupted steps this change finished. */
+  readonly completes: number | null;
+  readonly plan: Plan<Step>;
+}
+
+type Event =
+  | ({ readonly event: 'opened' } & Header)
+  | { readonly event: 'step'; readonly step: number; readonly sets: readonly RowSet[] }
+  | { readonly event: 'committed' | 'rolled back'; readonly step: number }
+  | {
+      readonly event: 'closed';
+      readonly state: 'done' | 'failed';
+      readonly finishedAt: string;
+      readonly detail?: string;
+    };
+
+export interface JournaledStep {
+  /** Index in the plan. */
+  readonly step: number;
+  readonly sets: readonly RowSet[];
+  /** `unknown`: bbctl ended between writing and hearing that it was written. */
+  readonly state: 'committed' | 'rolled back' | 'unknown';
+}
+
+export type EntryState = 'open' | 'done' | 'failed' | 'undone';
+
+export interface Entry extends Header {
+  readonly id: number;
+  readonly state: EntryState;
+  readonly finishedAt: string | null;
+  readonly undoneBy: number | null;
+  readonly completedBy: number | null;
+  readonly steps: readonly JournaledStep[];
+}
+
+const filePattern = /^(\d{6,})-.*\.jsonl$/;
+
+export interface NewEntry {
+  readonly operation: string;
+  readonly plan: Plan<Step>;
+  readonly database: string;
+  readonly reason: string | null;
+  readonly undoes: number | null;
+  readonly completes: number | null;
+}
+
+/** The open file of a change that is under way. */
+export class JournalWriter {
+  readonly id: number;
+  private readonly descriptor: number;
+
+  private constructor(id: number, descriptor: number) {
+    this.id = id;
+    this.descriptor = descriptor;
+  }
+
+  /** Takes the next number in the folder; throws a `Failure` where it cannot be written, before anything is done. */
+  static open(directory: string, entry: NewEntry): JournalWriter {
+    try {
+      mkdirSync(directory, { recursive: true });
+      const [id, descriptor] = nextFile(directory, entry.operation);
+      const writer = new JournalWriter(id, descriptor);
+      writer.write({
+        event: 'opened',
+        format: 1,
+        ...entry,
+        title: entry.plan.title,
+        by: `${userInfo().username}@${hostname()}`,
+        startedAt: new Date().toISOString(),
+      });
+      syncDirectory(directory);
+      return writer;
+    } catch (error) {
+      throw new Failure('unreachable', `The journal in ${directory} cannot be written: ${(error as Error).message}.`, {
+        try: 'Nothing was changed. Set journalDir in a context, or BBCTL_JOURNAL_DIR, to a folder that you may write.',
+        cause: error,
+      });
+    }
+  }
+
+  begin(step: number, sets: readonly RowSet[]): void {
+    this.write({ event: 'step', step, sets });
+  }
+
+  end(step: number, event: 'committed' | 'rolled back'): void {
+    this.write({ event, step });
+  }
+
+  close(state: 'done' | 'failed', detail?: string): void {
+    this.write({ event: 'closed', state, finishedAt: new Date().toISOString(), ...(detail ? { detail } : {}) });
+    closeSync(this.descriptor);
+  }
+
+  private write(event: Event): void {
+    const line = Buffer.from(`${JSON.stringify(event)}\n`);
+    for (let written = 0; written < line.length;) written += writeSync(this.descriptor, line, written);
+    fsyncSync(this.descriptor);
+  }
+}
+
+function nextFile(directory: string, operation: string): [number, number] {
+  for (let id = Math.max(0, ...idsIn(directory)) + 1; ; id++) {
+    try {
+      const name = `${String(id).padStart(6, '0')}-${operation.replaceAll(' ', '-')}.jsonl`;
+      // The number is reserved by a file of its own: two operations would make two names of one number.
+      closeSync(openSync(path.join(directory, `.${String(id).padStart(6, '0')}`), 'wx'));
+      return [id, openSync(path.join(directory, name), 'wx')];
+    } catch (error) {
+      if ((error as { code?: string }).code !== 'EEXIST') throw error;
+    }
+  }
+}
+
+function syncDirectory(directory: string): void {
+  const descriptor = openSync(directory, 'r');
+  fsyncSync(descriptor);
+  closeSync(descriptor);
+}
+
+function idsIn(directory: string): number[] {
+  return readdirSync(directory).flatMap((name) =>
+    Number(filePattern.exec(name)?.[1] ?? /^\.(\d{6,})$/.exec(name)?.[1] ?? []),
+  );
+}
+
+/** All entries of the folder, newest first. A folder that is not there holds none. */
+export function readJournal(directory: string): Entry[] {
+  const entries = journalFiles(directory).map(([id, name]) => readEntry(id, path.join(directory, name)));
+  const linked = (link: 'undoes' | 'completes'): Map<number | null, number> =>
+    new Map(entries.filter((entry) => entry.state === 'done').map((entry) => [entry[link], entry.id]));
+  const [undone, completed] = [linked('undoes'), linked('completes')];
+  return entries
+    .map((entry) => withLinks(entry, undone.get(entry.id) ?? null, completed.get(entry.id) ?? null))
+    .sort((a, b) => b.id - a.id);
+}
+
+function withLinks(entry: Entry, undoneBy: number | null, completedBy: number | null): Entry {
+  const state = undoneBy !== null ? 'undone' : completedBy !== null ? 'done' : entry.state;
+  return { ...entry, state, undoneBy, completedBy };
+}
+
+export function findEntry(directory: string, id: number): Entry {
+  const entry = readJournal(directory).find((one) => one.id === id);
+  if (entry) return entry;
+  throw new Failure('notFound', `There is no journal entry ${id} in ${directory}.`, {
+    try: 'See them with "bbctl journal".',
+  });
+}
+
+function journalFiles(directory: string): [number, string][] {
+  try {
+    return readdirSync(directory).flatMap((name): [number, string][] => {
+      const match = filePattern.exec(name);
+      return match ? [[Number(match[1]), name]] : [];
+    });
+  } catch (error) {
+    if ((error as { code?: string }).code === 'ENOENT') return [];
+    throw new Failure('unreachable', `The journal in ${directory} cannot be read: ${(error as Error).message}.`, {
+      cause: error,
+    });
+  }
+}
+
+function readEntry(id: number, file: string): Entry {
+  const events = readFileSync(file, 'utf8').split('\n').flatMap(parseLine);
+  const header = events.find((event) => event.event === 'opened');
+  const closed = events.find((event) => event.event === 'closed');
+  if (!header) return unreadable(id, file);
+  const { event: _, ...rest } = header;
+  return {
+    ...rest,
+    id,
+    state: closed?.state ?? 'open',
+    finishedAt: closed?.finishedAt ?? null,
+    undoneBy: null,
+    completedBy: null,
+    steps: events.flatMap((event, index): JournaledStep[] => {
+      if (event.event !== 'step') return [];
+      const end = events
+        .slice(index + 1)
+        .find((later) => (later.event === 'committed' || later.event === 'rolled back') && later.step === event.step);
+      return [{ step: event.step, sets: event.sets, state: (end?.event as 'committed' | undefined) ?? 'unknown' }];
+    }),
+  };
+}
+
+/** A crash can cut the last line off; what it would have told did not happen. */
+function parseLine(line: string): Event[] {
+  try {
+    return line === '' ? [] : [JSON.parse(line) as Event];
+  } catch {
+    return [];
+  }
+}
+
+/** Ended before its first line was on disk: nothing can have been done. */
+function unreadable(id: number, file: string): Entry {
+  const plan: Plan<Step> = { title: '', steps: [], notes: [], warnings: [], blockers: [], secondLook: null };
+  const nothing = { undoes: null, completes: null, undoneBy: null, completedBy: null, reason: null, finishedAt: null };
+  const title = `(nothing was written to ${path.basename(file)})`;
+  return {
+    ...nothing,
+    format: 1,
+    id,
+    operation: '',
+    title,
+    plan,
+    database: '',
+    by: '',
+    startedAt: '',
+    state: 'failed',
+    steps: [],
+  };
+}
+
+/** The same, of this database: what was written elsewhere must not be looked for here. */
+export function findEntryOf(directory: string, id: number, label: string): Entry {
+  const entry = findEntry(directory, id);
+  if (entry.database === label || entry.database === '') return entry;
+  throw new Failure('usage', `Change ${id} was made on ${entry.database}, not on ${label}.`, {
+    try: 'Name that database with --db or --context.',
+  });
+}

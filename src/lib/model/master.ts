@@ -1,0 +1,102 @@
+/**
+ * What can be said of a master from its rows. See docs/lifecycle.md for the diagram.
+ * Times are epoch seconds of the database's clock unless a name says otherwise.
+ */
+
+/** A Buildbot master beats every 60 s; none of Buildbot's periods can be configured. */
+export const heartbeatSeconds = 60;
+/** 2½ heartbeats. */
+export const lateAfterSeconds = 150;
+/** When Buildbot's own survivors declare a master dead. */
+export const defaultExpireAfterSeconds = 600;
+/** A second look at a living heart must be a heartbeat later, with a margin for a busy master. */
+export const secondLookAtHeartSeconds = heartbeatSeconds + 5;
+/** A Buildbot master registers and claims for seconds before it says that it is active; give it two minutes. */
+export const secondLookAtStartSeconds = 120;
+
+export type MasterState = 'active' | 'late' | 'dead' | 'silent' | 'zombie' | 'starting' | 'unclean' | 'stopped';
+
+/** What is written in a master's name; ids of rows, so that a change can carry what was seen. */
+export interface Possessions {
+  readonly schedulers: readonly number[];
+  readonly changeSources: readonly number[];
+  /** `builder_masters.id` */
+  readonly builderMasters: readonly number[];
+  /** `connected_workers.id` */
+  readonly connectedWorkers: readonly number[];
+  /** Claims of open requests. */
+  readonly claims: number;
+  /** Builds that have not ended. */
+  readonly openBuilds: number;
+}
+
+export interface MasterFacts {
+  readonly id: number;
+  readonly name: string;
+  readonly active: boolean;
+  readonly lastActive: number;
+  /** Newest claim, or start or end of a build or step; read for masters with a silent heart only. */
+  readonly otherSign: number | null;
+  /** Seconds by which its clock is behind another master's, as far as its claims prove it. */
+  readonly clockBehind: number;
+  readonly has: Possessions;
+}
+
+export interface Master extends MasterFacts {
+  readonly state: MasterState;
+  /** Seconds since its last heartbeat; negative where its clock is ahead. `null`: it never beat, or was reset. */
+  readonly silentFor: number | null;
+}
+
+function registrations(has: Possessions): number {
+  return has.schedulers.length + has.changeSources.length + has.builderMasters.length;
+}
+
+function silentFor(master: MasterFacts, now: number): number | null {
+  return master.lastActive === 0 ? null : now - master.lastActive;
+}
+
+/** Is the heart silent for longer than the expiry, or was it reset, as `buildbot upgrade-master` does? */
+export function isHeartSilent(master: MasterFacts, now: number, expireAfter: number): boolean {
+  return master.active && (silentFor(master, now) ?? Infinity) > expireAfter;
+}
+
+function activeState(master: MasterFacts, now: number, expireAfter: number): MasterState {
+  const age = silentFor(master, now) ?? Infinity;
+  if (age <= lateAfterSeconds) {
+    const builds = master.has.openBuilds + master.has.claims > 0;
+    return builds && master.has.builderMasters.length === 0 ? 'zombie' : 'active';
+  }
+  // With a clock that is behind it looks silent for longer than it is: let a second look decide.
+  if (age - master.clockBehind <= expireAfter) return 'late';
+  const heardSince = master.otherSign !== null && master.otherSign > master.lastActive + lateAfterSeconds;
+  return master.lastActive === 0 || heardSince ? 'silent' : 'dead';
+}
+
+function inactiveState(has: Possessions): MasterState {
+  if (registrations(has) > 0) return 'starting';
+  return has.claims + has.openBuilds + has.connectedWorkers.length > 0 ? 'unclean' : 'stopped';
+}
+
+export function masterState(master: MasterFacts, now: number, expireAfter: number): MasterState {
+  return master.active ? activeState(master, now, expireAfter) : inactiveState(master.has);
+}
+
+export function withState(master: MasterFacts, now: number, expireAfter: number): Master {
+  return { ...master, state: masterState(master, now, expireAfter), silentFor: silentFor(master, now) };
+}
+
+/** Its clock says a time that has not come yet: how long it has been silent cannot be told from one look. */
+export function isClockAhead(master: Master): boolean {
+  return master.silentFor !== null && master.silentFor < -lateAfterSeconds;
+}
+
+/** Could a process of this master be running? Only `dead`, `unclean` and `stopped` say no. */
+export function mayBeAlive(master: Master): boolean {
+  return !['dead', 'unclean', 'stopped'].includes(master.state);
+}
+
+/** A heart that beats: this master will do its part of the work. */
+export function isLiving(master: Master): boolean {
+  return master.state === 'active' || master.state === 'zombie';
+}

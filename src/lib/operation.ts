@@ -1,0 +1,81 @@
+import type { Database, Transaction } from './db/connect.js';
+import type { RowSet } from './model/rows.js';
+
+/** One transaction's worth of a change: plain data that carries what was seen, so that it can be journaled. */
+export interface Step {
+  readonly kind: string;
+  /** What is changed and undone as one: `master 3`, `request 17`. */
+  readonly subject: string;
+}
+
+/** Why a plan is not carried out. */
+export interface Blocker {
+  readonly message: string;
+  /** What to do instead. */
+  readonly try: string;
+  /** The flag that overrides it, if anything does. */
+  readonly override: '--force' | null;
+}
+
+/** The plan holds only if nothing of this has changed after a while: a heart that beats, a start that goes on. */
+export interface SecondLook {
+  readonly afterSeconds: number;
+  readonly why: string;
+}
+
+export interface Plan<S extends Step> {
+  readonly title: string;
+  readonly steps: readonly S[];
+  /** What was looked at and left alone, and why. */
+  readonly notes: readonly string[];
+  readonly warnings: readonly string[];
+  readonly blockers: readonly Blocker[];
+  readonly secondLook: SecondLook | null;
+}
+
+/**
+ * One kind of change to the cluster. It is mute: showing, asking, locking, journaling, writing and reporting are the
+ * gate's (`change.ts`), the same for all.
+ */
+export interface Operation<World, S extends Step> {
+  /** As it is typed: `masters expire`. */
+  readonly name: string;
+  /** The tables that `work` reads or writes. */
+  readonly tables: readonly string[];
+  read(database: Database): Promise<World>;
+  /** Pure: decides everything, touches nothing. `earlier` is the first of two looks. */
+  plan(world: World, earlier?: World): Plan<S>;
+  /** One line for people. */
+  describe(step: S): string;
+  /** Inside the step's transaction: locks the rows, keeps what is still as the step has seen it; decides nothing. */
+  work(tx: Transaction, step: S): Promise<RowSet[]>;
+  /** After it: who will notice and when, and what to run to make it sooner. */
+  advise?(world: World, done: readonly S[]): string[];
+}
+
+export type Outcome = 'done' | 'unchanged' | 'failed' | 'skipped';
+
+export interface StepResult {
+  readonly step: string;
+  readonly outcome: Outcome;
+  /** Rows written, by table. */
+  readonly rows: Readonly<Record<string, number>>;
+  readonly detail?: string;
+}
+
+export type ReportStatus = 'nothing to do' | 'dry run' | 'done' | 'partly done' | 'changed meanwhile' | 'failed';
+
+/** What `--json` prints of a change. */
+export interface Report<S extends Step> {
+  readonly plan: Plan<S>;
+  readonly dryRun: boolean;
+  readonly status: ReportStatus;
+  readonly results: readonly StepResult[];
+  readonly advice: readonly string[];
+  /** Number of the journal entry; `null` where nothing was to be written. */
+  readonly journal: number | null;
+}
+
+export function emptyPlan<S extends Step>(title: string): Plan<S> {
+  return { title, steps: [], notes: [], warnings: [], blockers: [], secondLook: null };
+}

@@ -1,0 +1,53 @@
+/*
+ * Finishes a change that was interrupted: the steps that were not written, by the very work of the operation that
+ * planned them, under the conditions that they carry. Without transactions (MyISAM) a step may be half written; what
+ * is left of it is done, the rest is found done.
+ */
+import { printable } from '../model/names.js';
+import type { Database } from '../db/connect.js';
+import { writtenTables } from '../db/tables.js';
+import type { Entry } from '../journal.js';
+import type { Operation, Plan, Step } from '../operation.js';
+import { readStates } from './undo-change.js';
+import type { UndoWorld } from './undo-change.js';
+
+export interface ContinueStep extends Step {
+  readonly kind: 'continue';
+  readonly step: Step;
+}
+
+type Continued = Pick<Operation<unknown, Step>, 'describe' | 'work'>;
+
+export function completeChange(entry: Entry, operation: Continued): Operation<UndoWorld, ContinueStep> {
+  return {
+    name: 'journal complete',
+    tables: writtenTables,
+    read: (database: Database) => readStates(database, entry),
+    plan: (world) => planCompletion(entry, world),
+    describe: (step) => operation.describe(step.step),
+    work: (tx, step) => operation.work(tx, step.step),
+  };
+}
+
+export function planCompletion(entry: Entry, { states }: UndoWorld): Plan<ContinueStep> {
+  const isWritten = (index: number): boolean => {
+    if (entry.steps.some((step) => step.step === index && step.state === 'committed')) return true;
+    const sets = states.filter((state) => state.step === index);
+    return sets.length > 0 && sets.every((state) => [...state.rows.values()].every((how) => how === 'written'));
+  };
+  const left =
+    entry.state === 'open' || entry.state === 'failed' ? entry.plan.steps.filter((_, index) => !isWritten(index)) : [];
+  return {
+    title: `Complete ${entry.id}: ${entry.title}`,
+    steps: left.map((step) => ({ kind: 'continue', subject: step.subject, step })),
+    notes:
+      left.length === 0
+        ? [
+            `Change ${entry.id} (${printable(entry.title)}) is ${entry.state === 'open' ? 'written to its end' : entry.state}.`,
+          ]
+        : [],
+    warnings: [],
+    blockers: [],
+    secondLook: null,
+  };
+}

@@ -1,0 +1,254 @@
+/*
+ * What a survivor's housekeeping does for a dead master, and what it forgets.
+ *
+ * The order is safe to die in: builds end before their requests are given back (whoever takes a request must not find
+ * a build of it still open), and the master's own row is last, so that a master is `dead` or `unclean` until all is
+ * done, and running this again finishes it.
+ */
+import { abandonedBuilds, stuckRequests } from '../model/cluster.js';
+import type { Cluster } from '../model/cluster.js';
+import { formatDuration } from '../model/duration.js';
+import { findNamed } from '../model/find.js';
+import { isClockAhead, secondLookAtHeartSeconds, secondLookAtStartSeconds } from '../model/master.js';
+import type { Master, MasterState } from '../model/master.js';
+import { count, list, printable } from '../model/names.js';
+import type { RowSet } from '../model/rows.js';
+import { finishBuilds } from '../db/builds.js';
+import { deactivateMaster, lockMaster, seen } from '../db/masters.js';
+import type { SeenMaster } from '../db/masters.js';
+import type { Transaction } from '../db/connect.js';
+import { releaseClaims } from '../db/requests.js';
+import type { SeenClaim } from '../db/requests.js';
+import { chunks } from '../db/rows.js';
+import { readCluster } from '../db/snapshot.js';
+import type { Blocker, Operation, Plan, SecondLook, Step } from '../operation.js';
+import { adviseRequests, adviseServices } from './advice.js';
+
+export interface ExpireInput {
+  /** Names or ids; none means every dead master and the leftovers of every unclean one. */
+  readonly masters: readonly string[];
+  readonly expireAfter: number;
+  readonly force: boolean;
+}
+
+export type ExpireStep = Step & { readonly master: SeenMaster } & (
+    | { readonly kind: 'finish builds'; readonly builds: readonly number[] }
+    | { readonly kind: 'release requests'; readonly claims: readonly SeenClaim[] }
+    | { readonly kind: 'deactivate' }
+  );
+
+/** Small enough to hold no lock for long, large enough to be quick. */
+const buildsPerStep = 1000;
+const claimsPerStep = 10_000;
+
+export function expireMasters(input: ExpireInput): Operation<Cluster, ExpireStep> {
+  return {
+    name: 'masters expire',
+    tables: [
+      'masters', 'builds', 'steps', 'logs', 'buildrequests', 'buildrequest_claims', 'connected_workers', 'configured_workers',
+      'builder_masters', 'scheduler_masters', 'changesource_masters',
+    ], // prettier-ignore
+    read: (database) => readCluster(database, { expireAfter: input.expireAfter, deep: true }),
+    plan: (cluster, earlier) => planExpiry(cluster, input, earlier),
+    describe,
+    work,
+    advise: (cluster, done) => advise(cluster, done),
+  };
+}
+
+export function planExpiry(cluster: Cluster, input: ExpireInput, earlier?: Cluster): Plan<ExpireStep> {
+  const named = [...new Set(input.masters.flatMap((name) => findNamed(cluster.masters, name, 'master')))];
+  const judged = (named.length > 0 ? named : cluster.masters).map((master) =>
+    judge(master, cluster, input, earlier, named.length > 0),
+  );
+  const chosen = judged.filter((one) => one.expire).map((one) => one.master);
+  return {
+    title:
+      chosen.length === 0
+        ? 'Expire masters'
+        : `Expire ${list(
+            chosen.map((master) => printable(master.name)),
+            3,
+          )}`,
+    steps: chosen.flatMap((master) => stepsFor(master, cluster)),
+    notes: judged.flatMap((one) => one.note ?? []),
+    warnings: chosen.length > 0 ? warnings(cluster) : [],
+    blockers: judged.flatMap((one) => one.blocker ?? []),
+    secondLook: judged.reduce<SecondLook | null>(
+      (longest, { look }) => (look && look.afterSeconds > (longest?.afterSeconds ?? 0) ? look : longest),
+      null,
+    ),
+  };
+}
+
+interface Judgement {
+  readonly master: Master;
+  readonly expire: boolean;
+  readonly note?: string;
+  readonly blocker?: Blocker;
+  readonly look?: SecondLook;
+}
+
+/** The states are docs/lifecycle.md's; each has one rule. */
+function judge(
+  master: Master,
+  cluster: Cluster,
+  input: ExpireInput,
+  earlier: Cluster | undefined,
+  isNamed: boolean,
+): Judgement {
+  if (master.state === 'dead' || master.state === 'unclean') return { master, expire: true };
+  if (master.state === 'stopped')
+    return {
+      master,
+      expire: false,
+      ...(isNamed ? { note: `${printable(master.name)} is stopped and nothing is left of it.` } : {}),
+    };
+  if (!isNamed) return leftAlone(master);
+  if (!canBeForced(master)) return { master, expire: false, blocker: living(master) };
+  if (master.state !== 'starting' && !input.force) return { master, expire: false, blocker: needsForce(master) };
+  return looked(
+    master,
+    earlier?.masters.find((one) => one.id === master.id),
+    cluster,
+  );
+}
+
+function canBeForced(master: Master): boolean {
+  return ['late', 'silent', 'starting'].includes(master.state) || isClockAhead(master);
+}
+
+const whyAlone: Partial<Record<MasterState, (master: Master) => string>> = {
+  late: (master) => `is late: its last heartbeat was ${formatDuration(master.silentFor ?? 0)} ago. It may only be slow`,
+  silent: (master) =>
+    master.lastActive === 0
+      ? 'has had its heartbeat reset, as "buildbot upgrade-master" does: whether it lives cannot be told from one look'
+      : 'has a silent heart but other signs of life since: after a restart of its database a master can go on building for ever without a heartbeat',
+  starting: () => 'is inactive but holds registrations: every master looks so while it starts',
+  zombie: () => 'is alive, but was expired by others: it builds without any registration',
+};
+
+function leftAlone(master: Master): Judgement {
+  const why = whyAlone[master.state];
+  return {
+    master,
+    expire: false,
+    ...(why ? { note: `${printable(master.name)} is left alone: it ${why(master)}.` } : {}),
+  };
+}
+
+function living(master: Master): Blocker {
+  const why =
+    master.state === 'zombie'
+      ? (whyAlone.zombie?.(master) ?? '')
+      : `is active: its heart beat ${formatDuration(master.silentFor ?? 0)} ago`;
+  return {
+    message: `${printable(master.name)} ${why}.`,
+    try: 'Stop its process; a master that stops cleanly leaves nothing to expire.',
+    override: null,
+  };
+}
+
+function needsForce(master: Master): Blocker {
+  const why = isClockAhead(master)
+    ? `has a clock that is ${formatDuration(-(master.silentFor ?? 0))} ahead of the database's: whether its heart beats cannot be told from one look`
+    : whyAlone[master.state]?.(master);
+  return {
+    message: `${printable(master.name)} ${why}.`,
+    try: `Make sure that its process is gone; then --force expires it, if a second look ${secondLookAtHeartSeconds} s later finds it unchanged.`,
+    override: '--force',
+  };
+}
+
+/** Unchanged in two looks, far enough apart for a living one to have changed something. */
+function looked(master: Master, before: Master | undefined, cluster: Cluster): Judgement {
+  const afterSeconds = master.state === 'starting' ? secondLookAtStartSeconds : secondLookAtHeartSeconds;
+  if (before === undefined)
+    return { master, expire: true, look: { afterSeconds, why: `to see whether ${printable(master.name)} changes` } };
+  if (JSON.stringify(fingerprint(before)) === JSON.stringify(fingerprint(master))) return { master, expire: true };
+  return {
+    master,
+    expire: false,
+    blocker: {
+      message: `${printable(master.name)} has changed between two looks at ${cluster.database.label}: it is alive.`,
+      try: 'Stop its process first.',
+      override: null,
+    },
+  };
+}
+
+function fingerprint(master: Master): unknown[] {
+  return [master.active, master.lastActive, master.otherSign, master.has];
+}
+
+function warnings(cluster: Cluster): string[] {
+  if (cluster.masters.some((master) => master.state === 'active')) return [];
+  return [
+    "No master's heart beats at all. If the database was away, or was just restored, start the masters first: they clean up after themselves.",
+  ];
+}
+
+function stepsFor(master: Master, cluster: Cluster): ExpireStep[] {
+  const subject = `master ${master.id}`;
+  const common = { subject, master: seen(master) };
+  const builds = abandonedBuilds(cluster)
+    .filter((build) => build.masterId === master.id)
+    .map((build) => build.id);
+  const steps: ExpireStep[] = [
+    ...chunks(builds, buildsPerStep).map((ids) => ({ kind: 'finish builds' as const, ...common, builds: ids })),
+    ...chunks(claimsOf(master, cluster), claimsPerStep).map((claims) => ({
+      kind: 'release requests' as const,
+      ...common,
+      claims,
+    })),
+  ];
+  const { schedulers, changeSources, builderMasters, connectedWorkers } = master.has;
+  const isLeft =
+    master.active || [schedulers, changeSources, builderMasters, connectedWorkers].some((ids) => ids.length > 0);
+  return isLeft ? [...steps, { kind: 'deactivate', ...common }] : steps;
+}
+
+/** All of a dead master's; of an inactive one those that cannot be of a process that is just starting. */
+function claimsOf(master: Master, cluster: Cluster): SeenClaim[] {
+  const requests = master.state === 'unclean' ? stuckRequests(cluster) : cluster.claimed;
+  return requests.flatMap(({ id, claim }) =>
+    claim?.masterId === master.id ? [{ requestId: id, claimedAt: claim.claimedAt }] : [],
+  );
+}
+
+function describe(step: ExpireStep): string {
+  const name = printable(step.master.name);
+  if (step.kind === 'finish builds')
+    return `end ${count(step.builds.length, 'build')} of ${name} as RETRY, with open steps and logs: ${list(step.builds)}`;
+  if (step.kind === 'release requests')
+    return `release ${count(step.claims.length, 'request')} claimed by ${name}: ${list(step.claims.map((claim) => claim.requestId))}`;
+  const { schedulers, changeSources, builderMasters, connectedWorkers } = step.master;
+  const parts = [
+    [schedulers.length + changeSources.length, 'service claim'],
+    [builderMasters.length, 'builder registration'],
+    [connectedWorkers.length, 'worker connection'],
+  ] as const;
+  const removed = parts.filter(([number]) => number > 0).map(([number, noun]) => count(number, noun));
+  const off = step.master.row?.active ? ['mark it inactive'] : [];
+  return `${name}: ${[...(removed.length > 0 ? [`remove ${removed.join(', ')}`] : []), ...off].join(', ')}`;
+}
+
+async function work(tx: Transaction, step: ExpireStep): Promise<RowSet[]> {
+  if (step.kind === 'finish builds') return finishBuilds(tx, step.master, step.builds);
+  if (step.kind === 'release requests') return releaseClaims(tx, step.master, step.claims);
+  await lockMaster(tx, step.master);
+  return deactivateMaster(tx, step.master);
+}
+
+function advise(cluster: Cluster, done: readonly ExpireStep[]): string[] {
+  const requests = done.flatMap((step) =>
+    step.kind === 'release requests' ? step.claims.map((claim) => claim.requestId) : [],
+  );
+  const services = done.some(
+    (step) => step.kind === 'deactivate' && step.master.schedulers.length + step.master.changeSources.length > 0,
+  );
+  return [
+    ...(requests.length > 0 ? adviseRequests(cluster, requests) : []),
+    ...(services ? adviseServices(cluster) : []),
+  ];
+}

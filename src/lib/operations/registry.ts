@@ -1,0 +1,33 @@
+import { defaultExpireAfterSeconds } from '../model/master.js';
+import type { Operation, Step } from '../operation.js';
+import { cancelRequests } from './cancel-requests.js';
+import { enableServices } from './enable-services.js';
+import { expireMasters } from './expire-masters.js';
+import { finishBuilds } from './finish-builds.js';
+import { releaseRequests } from './release-requests.js';
+import { releaseServices } from './release-services.js';
+
+type StepsOf = Pick<Operation<unknown, Step>, 'name' | 'describe' | 'work'>;
+
+const expireAfter = defaultExpireAfterSeconds;
+
+/** Steps in the journal are told and continued by the operation that planned them; its input does not matter then. */
+const operations = [
+  expireMasters({ masters: [], expireAfter, force: false }),
+  releaseServices({ services: [], expireAfter }),
+  releaseRequests({ requests: [], expireAfter }),
+  cancelRequests({ requests: [], expireAfter }),
+  finishBuilds({ builds: [], expireAfter }),
+  enableServices({ services: [], enabled: true }),
+  enableServices({ services: [], enabled: false }),
+] as unknown as StepsOf[];
+
+const unknownOperation: StepsOf = {
+  name: 'unknown',
+  describe: (step) => `${step.kind} (${step.subject})`,
+  work: () => Promise.reject(new Error('A step of an operation that this program does not know was to be written.')),
+};
+
+export function operationNamed(name: string): StepsOf {
+  return operations.find((operation) => operation.name === name) ?? unknownOperation;
+}

@@ -1,0 +1,167 @@
+/*
+ * Takes back what a journal entry did, row by row, in the opposite order. All or nothing for each subject (a master, a
+ * request): where one row of it is not as the change left it, somebody has gone on from there, and it is left alone.
+ */
+import type { Cluster } from '../model/cluster.js';
+import { count, list } from '../model/names.js';
+import { inverse, keyColumn, keysOf } from '../model/rows.js';
+import type { Row, RowSet } from '../model/rows.js';
+import type { Database, Transaction } from '../db/connect.js';
+import { ChangedMeanwhile, lockRows, stateOfRows } from '../db/rows.js';
+import type { Written } from '../db/rows.js';
+import { snapshot } from '../db/snapshot.js';
+import { writtenTables } from '../db/tables.js';
+import type { Entry } from '../journal.js';
+import type { Operation, Plan, Step } from '../operation.js';
+
+export interface UndoStep extends Step {
+  readonly kind: 'restore rows';
+  /** What the step that is undone says of itself. */
+  readonly undoes: string;
+  /** Written in this order: already the inverse of what was done. */
+  readonly sets: readonly RowSet[];
+}
+
+/** What has become of the rows of one set. */
+export interface SetState {
+  readonly step: number;
+  readonly subject: string;
+  readonly set: RowSet;
+  readonly rows: ReadonlyMap<number, Written>;
+}
+
+export interface UndoWorld {
+  readonly cluster: Cluster;
+  readonly states: readonly SetState[];
+}
+
+export function undoChange(
+  entry: Entry,
+  describeStep: (step: Step) => string,
+  force: boolean,
+): Operation<UndoWorld, UndoStep> {
+  return {
+    name: 'undo',
+    tables: writtenTables,
+    read: (database) => readStates(database, entry),
+    plan: (world) => planUndo(entry, world, describeStep, force),
+    describe: (step) => `take back: ${step.undoes}`,
+    work: restore,
+  };
+}
+
+export function readStates(database: Database, entry: Entry): Promise<UndoWorld> {
+  return database.read(async (tx) => {
+    const states: SetState[] = [];
+    for (const { step, sets } of entry.steps) {
+      const subject = entry.plan.steps[step]?.subject ?? '';
+      for (const set of sets) states.push({ step, subject, set, rows: await stateOfRows(tx, set) });
+    }
+    return { cluster: await snapshot(tx, database.location.label), states };
+  });
+}
+
+export function planUndo(
+  entry: Entry,
+  world: UndoWorld,
+  describeStep: (step: Step) => string,
+  force: boolean,
+): Plan<UndoStep> {
+  const changed = changedRows(world);
+  const subjects = [...new Set(world.states.map((state) => state.subject))];
+  const kept = new Set(subjects.filter((subject) => (changed.get(subject) ?? []).length === 0));
+  const steps = stepsOf(entry, world, describeStep).filter((step) => kept.has(step.subject));
+  const blockers = subjects.flatMap((subject) => {
+    const rows = changed.get(subject) ?? [];
+    if (rows.length === 0 || force) return [];
+    return [
+      {
+        message: `${subject} cannot be taken back: ${count(rows.length, 'row')} ${rows.length === 1 ? 'is' : 'are'} not as the change left ${rows.length === 1 ? 'it' : 'them'}: ${list(rows, 5)}.`,
+        try: 'Leave it as it is; --force takes back the rest.',
+        override: '--force' as const,
+      },
+    ];
+  });
+  return {
+    title: `Undo ${entry.id}: ${entry.title}`,
+    steps,
+    notes: notes(entry, changed, force),
+    warnings: [],
+    blockers:
+      entry.completedBy !== null
+        ? [
+            ...blockers,
+            {
+              message: `Change ${entry.id} was finished by change ${entry.completedBy}.`,
+              try: `Undo ${entry.completedBy} first.`,
+              override: null,
+            },
+          ]
+        : blockers,
+    secondLook: null,
+  };
+}
+
+function notes(entry: Entry, changed: ReadonlyMap<string, readonly string[]>, force: boolean): string[] {
+  const undone = entry.state === 'undone' ? [`Change ${entry.id} was undone by change ${entry.undoneBy}.`] : [];
+  const left = force
+    ? [...changed]
+        .filter(([, rows]) => rows.length > 0)
+        .map(([subject]) => `${subject} is left as it is: it has changed since.`)
+    : [];
+  return [...undone, ...left];
+}
+
+/** Rows that cannot be restored, by subject: they changed, or what they refer to is gone. */
+function changedRows({ cluster, states }: UndoWorld): Map<string, string[]> {
+  const changed = new Map<string, string[]>();
+  const masters = new Set(cluster.masters.map((master) => master.id));
+  for (const { subject, set, rows } of states) {
+    const orphaned = new Set(
+      set.kind === 'delete'
+        ? set.rows.filter((row) => isOrphan(row, masters)).map((row) => Number(row[keyColumn(set.table)]))
+        : [],
+    );
+    const bad = [...rows].filter(([key, state]) => state === 'changed' || (state === 'written' && orphaned.has(key)));
+    changed.set(subject, [...(changed.get(subject) ?? []), ...bad.map(([key]) => `${set.table} ${key}`)]);
+  }
+  return changed;
+}
+
+function isOrphan(row: Row, masters: ReadonlySet<number>): boolean {
+  return row['masterid'] !== undefined && !masters.has(Number(row['masterid']));
+}
+
+function stepsOf(entry: Entry, { states }: UndoWorld, describeStep: (step: Step) => string): UndoStep[] {
+  const seen = new Set<string>();
+  const sets = new Map<number, RowSet[]>();
+  for (const state of [...states].reverse()) {
+    const written = [...state.rows]
+      .filter(([key, how]) => how === 'written' && !seen.has(`${state.set.table} ${key}`))
+      .map(([key]) => key);
+    for (const key of written) seen.add(`${state.set.table} ${key}`);
+    if (written.length > 0)
+      sets.set(state.step, [...(sets.get(state.step) ?? []), inverse(only(state.set, new Set(written)))]);
+  }
+  return [...sets].flatMap(([index, some]) => {
+    const step = entry.plan.steps[index];
+    return step
+      ? [{ kind: 'restore rows' as const, subject: step.subject, undoes: describeStep(step), sets: some }]
+      : [];
+  });
+}
+
+function only(set: RowSet, keys: ReadonlySet<number>): RowSet {
+  if (set.kind === 'update') return { ...set, keys: set.keys.filter((key) => keys.has(key)) };
+  return { ...set, rows: set.rows.filter((row) => keys.has(Number(row[keyColumn(set.table)]))) };
+}
+
+/** The rows must still be as they were when the plan was made; the sets are already inverse. */
+async function restore(tx: Transaction, step: UndoStep): Promise<RowSet[]> {
+  for (const set of step.sets) {
+    const states = await stateOfRows(tx, set, lockRows);
+    const other = keysOf(set).filter((key) => states.get(key) !== 'not written');
+    if (other.length > 0) throw new ChangedMeanwhile(`${list(other.map((key) => `${set.table} ${key}`), 5)} changed meanwhile`); // prettier-ignore
+  }
+  return [...step.sets];
+}

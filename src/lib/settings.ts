@@ -1,0 +1,73 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import path from 'node:path';
+import { readBasedir } from './control/basedir.js';
+import { parseDatabaseUrl } from './db/url.js';
+import type { Location } from './db/url.js';
+import { Failure } from './errors.js';
+import { readContexts } from './contexts.js';
+import type { Context } from './contexts.js';
+
+export interface SettingsInput {
+  readonly db?: string | undefined;
+  readonly context?: string | undefined;
+  readonly basedir?: string | undefined;
+  readonly loadConfig: boolean;
+  /** oclif's: `~/.config/bbctl`. */
+  readonly configDir: string;
+}
+
+export interface Settings {
+  readonly location: Location;
+  /** A sentence for people where the database was found by a guess. */
+  readonly note: string | null;
+}
+
+/** Which database: flags over environment over context over a master's base directory. */
+export async function resolveSettings(input: SettingsInput): Promise<Settings> {
+  if (input.db !== undefined) return at(parseDatabaseUrl(input.db));
+  if (input.basedir !== undefined) return fromBasedir(path.resolve(input.basedir), input.loadConfig);
+  if (input.context === undefined && process.env['BBCTL_DB']) return at(parseDatabaseUrl(process.env['BBCTL_DB']));
+  const context = chosenContext(input);
+  if (context) return at(withPasswordFile(parseDatabaseUrl(context.db), context.passwordFile));
+  if (existsSync('buildbot.tac')) return fromBasedir(process.cwd(), input.loadConfig);
+  throw new Failure('usage', 'Which database? None was given.', {
+    try: 'Use --db URL, BBCTL_DB, --basedir DIR of a master, or a context ("bbctl contexts add NAME --db URL").',
+  });
+}
+
+function at(location: Location): Settings {
+  return { location, note: null };
+}
+
+function chosenContext({ context, configDir }: SettingsInput): Context | null {
+  const { current, contexts } = readContexts(configDir);
+  const name = context ?? process.env['BBCTL_CONTEXT'] ?? current;
+  if (name === undefined) return null;
+  const found = contexts[name];
+  if (found) return found;
+  throw new Failure('notFound', `There is no context "${name}".`, { try: 'See them with "bbctl contexts".' });
+}
+
+function withPasswordFile(location: Location, file: string | undefined): Location {
+  if (file === undefined || location.engine === 'sqlite' || location.password !== null) return location;
+  try {
+    return { ...location, password: readFileSync(file, 'utf8').replace(/\r?\n$/, '') };
+  } catch (error) {
+    throw new Failure('usage', `The passwordFile ${file} of the context cannot be read.`, { cause: error });
+  }
+}
+
+async function fromBasedir(directory: string, loadConfig: boolean): Promise<Settings> {
+  const { url, note } = await readBasedir(directory, loadConfig);
+  return { location: parseDatabaseUrl(url, directory), note };
+}
+
+/** Where changes are journaled: the environment, else the context, else the state directory of this user. */
+export function journalDirectory({ context, configDir, db, basedir }: SettingsInput): string {
+  if (process.env['BBCTL_JOURNAL_DIR']) return process.env['BBCTL_JOURNAL_DIR'];
+  const useContext = db === undefined && basedir === undefined && (context !== undefined || !process.env['BBCTL_DB']);
+  const shared = useContext ? chosenContext({ context, configDir, loadConfig: false })?.journalDir : undefined;
+  const state = process.env['XDG_STATE_HOME'] || path.join(homedir(), '.local', 'state');
+  return shared ?? path.join(state, 'bbctl', 'journal');
+}

@@ -1,0 +1,69 @@
+import stringWidth from 'string-width';
+import { colour } from './terminal.js';
+import { text } from './format.js';
+
+export interface Column<Row> {
+  /** As `--columns`, `--sort` and `--filter` call it; a key of the row as `--json` prints it. */
+  readonly name: keyof Row & string;
+  readonly header?: string;
+  readonly format?: (value: never, row: Row) => string;
+  readonly colour?: (text: string) => string;
+  /** Shown only when asked for by name. */
+  readonly hidden?: boolean;
+  readonly align?: 'right';
+}
+
+const gap = '  ';
+const narrowest = 8;
+
+/** Columns as wide as their text; on a terminal the widest give way until the lines fit. */
+export function renderTable<Row extends object>(
+  rows: readonly Row[],
+  columns: readonly Column<Row>[],
+  width: number | null,
+): string {
+  const headers = columns.map((column) => column.header ?? column.name.replace(/[A-Z]/g, ' $&').toUpperCase());
+  const cells = rows.map((row) => columns.map((column) => cellText(row, column)));
+  const natural = headers.map((header, index) =>
+    Math.max(stringWidth(header), ...cells.map((line) => stringWidth(line[index] ?? ''))),
+  );
+  const widths = width === null ? natural : fitted(natural, width);
+  const line = (words: readonly string[], paint: (word: string, index: number) => string): string =>
+    words.map((word, index) => paint(pad(cut(word, widths[index] ?? 0), widths[index] ?? 0, columns[index]?.align), index)).join(gap).trimEnd(); // prettier-ignore
+  return [
+    line(headers, (word) => colour.bold(word)),
+    ...cells.map((words) => line(words, (word, index) => columns[index]?.colour?.(word) ?? word)),
+  ].join('\n');
+}
+
+function cellText<Row>(row: Row, column: Column<Row>): string {
+  const value = row[column.name];
+  return column.format ? column.format(value as never, row) : text(value);
+}
+
+function fitted(natural: readonly number[], width: number): number[] {
+  const widths = [...natural];
+  const total = (): number => widths.reduce((sum, one) => sum + one, gap.length * (widths.length - 1));
+  while (total() > width) {
+    const widest = widths.indexOf(Math.max(...widths));
+    if ((widths[widest] ?? 0) <= narrowest) break;
+    widths[widest]!--;
+  }
+  return widths;
+}
+
+/** Cuts by what a terminal shows, not by code units. */
+export function cut(word: string, width: number): string {
+  if (stringWidth(word) <= width) return word;
+  let short = '';
+  for (const { segment } of new Intl.Segmenter().segment(word)) {
+    if (stringWidth(short + segment) > width - 1) break;
+    short += segment;
+  }
+  return `${short}…`;
+}
+
+function pad(word: string, width: number, align: 'right' | undefined): string {
+  const space = ' '.repeat(Math.max(0, width - stringWidth(word)));
+  return align === 'right' ? space + word : word + space;
+}

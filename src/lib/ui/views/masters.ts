@@ -1,0 +1,131 @@
+import type { Cluster } from '../../model/cluster.js';
+import { builderName, stuckRequests } from '../../model/cluster.js';
+import { formatDuration } from '../../model/duration.js';
+import type { Master, MasterState } from '../../model/master.js';
+import { list, printable } from '../../model/names.js';
+import { ago, timestamp } from '../format.js';
+import type { Column } from '../table.js';
+import { colour, colourState } from '../terminal.js';
+
+/** A master as `--json` prints it. */
+export interface MasterRow {
+  readonly id: number;
+  readonly name: string;
+  readonly state: MasterState;
+  readonly active: boolean;
+  /** Epoch seconds by its own clock; 0 where it was reset. */
+  readonly lastActive: number;
+  readonly silentFor: number | null;
+  readonly services: number;
+  readonly builders: number;
+  readonly workers: number;
+  readonly claims: number;
+  readonly runningBuilds: number;
+}
+
+export function masterRow(master: Master): MasterRow {
+  const { id, name, state, active, lastActive, silentFor, has } = master;
+  const services = has.schedulers.length + has.changeSources.length;
+  return {
+    id,
+    name,
+    state,
+    active,
+    lastActive,
+    silentFor,
+    services,
+    builders: has.builderMasters.length,
+    workers: has.connectedWorkers.length,
+    claims: has.claims,
+    runningBuilds: has.openBuilds,
+  };
+}
+
+export const masterColumns: readonly Column<MasterRow>[] = [
+  { name: 'id', align: 'right' },
+  { name: 'name' },
+  { name: 'state', colour: colourState },
+  { name: 'silentFor', header: 'HEARTBEAT', format: (seconds: number | null) => ago(seconds) },
+  { name: 'services', align: 'right' },
+  { name: 'builders', align: 'right' },
+  { name: 'workers', align: 'right' },
+  { name: 'claims', align: 'right' },
+  { name: 'runningBuilds', header: 'BUILDS', align: 'right' },
+  { name: 'active', hidden: true },
+  { name: 'lastActive', hidden: true },
+];
+
+export interface MasterDetails extends MasterRow {
+  readonly otherSign: number | null;
+  readonly clockBehind: number;
+  readonly heldServices: readonly { kind: string; name: string }[];
+  readonly configuredBuilders: readonly string[];
+  readonly connectedWorkers: readonly string[];
+  readonly builds: readonly { id: number; builder: string; number: number; startedAt: number }[];
+  readonly claimedRequests: readonly number[];
+  readonly stuckRequests: readonly number[];
+}
+
+export function masterDetails(cluster: Cluster, master: Master): MasterDetails {
+  const isMine = (masterId: number | null | undefined): boolean => masterId === master.id;
+  return {
+    ...masterRow(master),
+    otherSign: master.otherSign,
+    clockBehind: master.clockBehind,
+    heldServices: cluster.services.filter((service) => isMine(service.holderId)).map(({ kind, name }) => ({ kind, name })),
+    configuredBuilders: cluster.builders.filter((builder) => builder.masterIds.includes(master.id)).map((builder) => builder.name),
+    connectedWorkers: cluster.workers.filter((worker) => worker.connectedTo.includes(master.id)).map((worker) => worker.name),
+    builds: cluster.builds.filter((build) => isMine(build.masterId)).map(({ id, builderId, number, startedAt }) => ({ id, builder: builderName(cluster, builderId), number, startedAt })),
+    claimedRequests: cluster.claimed.filter((request) => isMine(request.claim?.masterId)).map((request) => request.id),
+    stuckRequests: stuckRequests(cluster).filter((request) => isMine(request.claim?.masterId)).map((request) => request.id),
+  }; // prettier-ignore
+}
+
+export function renderMaster(details: MasterDetails, now: number): string {
+  const lastBeat =
+    details.lastActive === 0
+      ? 'never, or reset by "buildbot upgrade-master"'
+      : `${timestamp(details.lastActive)}, ${ago(details.silentFor)}`;
+  const names = (words: readonly string[]): string => (words.length === 0 ? '-' : list(words.map(printable), 12));
+  const fields: [string, string][] = [
+    ['Id', String(details.id)],
+    ['State', colourState(details.state)],
+    ['Heartbeat', lastBeat],
+    ...(details.otherSign === null
+      ? []
+      : [
+          [
+            'Other sign',
+            `${timestamp(details.otherSign)}, ${ago(now - details.otherSign)} (newest claim, build or step)`,
+          ] as [string, string],
+        ]),
+    ...(details.clockBehind > 5
+      ? [['Clock', `at least ${formatDuration(details.clockBehind)} behind another master's`] as [string, string]]
+      : []),
+    ['Services', names(details.heldServices.map((service) => service.name))],
+    ['Builders', names(details.configuredBuilders)],
+    ['Workers', names(details.connectedWorkers)],
+    [
+      'Builds',
+      details.builds.length === 0
+        ? '-'
+        : list(
+            details.builds.map(
+              (build) =>
+                `${printable(build.builder)} #${build.number} (id ${build.id}, started ${ago(now - build.startedAt)})`,
+            ),
+            12,
+          ),
+    ],
+    ['Claims', details.claimedRequests.length === 0 ? '-' : `request ${list(details.claimedRequests, 12)}`],
+    ...(details.stuckRequests.length > 0
+      ? [['Stuck', `request ${list(details.stuckRequests, 12)}`] as [string, string]]
+      : []),
+  ];
+  return renderFields(printable(details.name), fields);
+}
+
+export function renderFields(title: string, fields: readonly (readonly [string, string])[]): string {
+  const width = Math.max(...fields.map(([name]) => name.length));
+  return [colour.bold(title), ...fields.map(([name, value]) => `  ${name.padEnd(width)}  ${value}`)].join('\n');
+}

@@ -1,0 +1,54 @@
+import { builderName, masterName, masterOf, stuckRequests } from '../../model/cluster.js';
+import type { Cluster } from '../../model/cluster.js';
+import type { OpenRequest } from '../../model/request.js';
+import { ago } from '../format.js';
+import type { Column } from '../table.js';
+import { colour } from '../terminal.js';
+
+/** An open build request as `--json` prints it; times are epoch seconds. */
+export interface RequestRow {
+  readonly id: number;
+  readonly builder: string;
+  readonly state: 'pending' | 'claimed' | 'stuck';
+  readonly priority: number;
+  readonly buildset: number;
+  readonly submittedAt: number;
+  /** Seconds since it was submitted. */
+  readonly age: number;
+  readonly claimedBy: string | null;
+  readonly claimedByState: string | null;
+  readonly claimedAt: number | null;
+  readonly waitedFor: boolean;
+}
+
+export function requestRows(cluster: Cluster, requests: readonly OpenRequest[]): RequestRow[] {
+  const stuck = new Set(stuckRequests(cluster).map((request) => request.id));
+  const builders = new Map(cluster.builders.map((builder) => [builder.id, builder.name]));
+  return requests.map((request) => ({
+    id: request.id,
+    builder: builders.get(request.builderId) ?? builderName(cluster, request.builderId),
+    state: stuck.has(request.id) ? 'stuck' : request.claim ? 'claimed' : 'pending',
+    priority: request.priority,
+    buildset: request.buildsetId,
+    submittedAt: request.submittedAt,
+    age: Math.round(cluster.now - request.submittedAt),
+    claimedBy: request.claim ? masterName(cluster, request.claim.masterId) : null,
+    claimedByState: request.claim ? (masterOf(cluster, request.claim.masterId)?.state ?? 'gone') : null,
+    claimedAt: request.claim?.claimedAt ?? null,
+    waitedFor: request.waitedFor,
+  }));
+}
+
+export const requestColumns: readonly Column<RequestRow>[] = [
+  { name: 'id', align: 'right' },
+  { name: 'builder' },
+  { name: 'state', colour: (word) => (word.startsWith('stuck') ? colour.red(word) : word) },
+  { name: 'age', header: 'SUBMITTED', format: (seconds: number) => ago(seconds) },
+  { name: 'priority', align: 'right' },
+  { name: 'claimedBy' },
+  { name: 'claimedByState', header: 'HOLDER STATE' },
+  { name: 'waitedFor', hidden: true },
+  { name: 'buildset', hidden: true, align: 'right' },
+  { name: 'submittedAt', hidden: true },
+  { name: 'claimedAt', hidden: true },
+];

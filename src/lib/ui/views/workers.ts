@@ -1,0 +1,45 @@
+import { builderName, masterName, masterOf } from '../../model/cluster.js';
+import type { Cluster } from '../../model/cluster.js';
+import { isOrphanedWorker } from '../../model/worker.js';
+import type { Column } from '../table.js';
+import { colour } from '../terminal.js';
+
+/** A worker as `--json` prints it. */
+export interface WorkerRow {
+  readonly id: number;
+  readonly name: string;
+  readonly connectedTo: readonly string[];
+  /** Of the masters it is said to be connected to; a dead one never says that it is not. */
+  readonly connectedToStates: readonly string[];
+  readonly masters: readonly string[];
+  readonly builders: readonly string[];
+  readonly paused: boolean;
+  readonly graceful: boolean;
+  readonly orphaned: 'no' | 'likely';
+}
+
+export function workerRows(cluster: Cluster): WorkerRow[] {
+  return cluster.workers.map((worker) => ({
+    id: worker.id,
+    name: worker.name,
+    connectedTo: worker.connectedTo.map((id) => masterName(cluster, id)),
+    connectedToStates: worker.connectedTo.map((id) => masterOf(cluster, id)?.state ?? 'gone'),
+    masters: worker.masterIds.map((id) => masterName(cluster, id)),
+    builders: worker.builderIds.map((id) => builderName(cluster, id)),
+    paused: worker.paused,
+    graceful: worker.graceful,
+    orphaned: isOrphanedWorker(worker) ? 'likely' : 'no',
+  }));
+}
+
+export const workerColumns: readonly Column<WorkerRow>[] = [
+  { name: 'id', align: 'right' },
+  { name: 'name' },
+  { name: 'connectedTo' },
+  { name: 'connectedToStates', header: 'STATE' },
+  { name: 'builders' },
+  { name: 'paused' },
+  { name: 'orphaned', colour: (word) => (word.startsWith('likely') ? colour.yellow(word) : word) },
+  { name: 'masters', hidden: true },
+  { name: 'graceful', hidden: true },
+];

@@ -1,0 +1,58 @@
+// A PostgreSQL master's heart stops for ever when it meets a database error; the master goes on working.
+import {
+  createSite,
+  isStepRunning,
+  readBuilds,
+  readMaster,
+  readResults,
+  realTest,
+  SUCCESS,
+  until,
+} from '../_helpers/buildbot.js';
+import { startPostgres, type PostgresServer } from '../_helpers/buildbot/postgres-server.js';
+import { expire, readState } from '../_helpers/buildbot/views.js';
+
+const SILENT_SECONDS = 700;
+
+realTest('postgres', 'a master that builds with a silent heart is left alone', async (t) => {
+  const db = await startPostgres(t);
+  const site = await createSite(t, db.url);
+  const a = await site.addMaster('a');
+  await a.start();
+  const { requestId: slow } = await a.force('slow');
+  await until('the build runs', () => isStepRunning(db, slow));
+  await until('its first output is written', () => hasOutput(db, slow));
+  await until('the master is idle', () => db.isIdle());
+
+  await db.restart();
+  await until('the heartbeat meets the error', () => /fatal OperationalError/.test(a.log()), { deadlineMs: 90_000 });
+  t.regex(a.log(), /masterActive|setMasterState/);
+  await db.query('UPDATE masters SET last_active = last_active - ?', [SILENT_SECONDS]);
+  const heard = (await readMaster(db, a)).lastActive;
+  const { requestId: quick } = await a.force('quick');
+  await until('it starts and ends builds', async () => (await readResults(db, quick)) === SUCCESS);
+  await until('the master is idle', () => db.isIdle());
+  const before = await db.contents();
+
+  t.is(await readState(db, a), 'silent');
+  const { status, stdout, stderr } = await expire(db);
+  t.is(status, 0, stdout + stderr);
+  t.regex(stdout + stderr, /silent/);
+  t.true((stdout + stderr).includes(a.name));
+  t.deepEqual(await db.contents(), before);
+
+  await site.openGate();
+  await until('the other build ends', async () => (await readResults(db, slow)) === SUCCESS);
+  t.is((await readBuilds(db, slow)).length, 1);
+  t.is((await readMaster(db, a)).lastActive, heard);
+});
+
+/** The worker sends it five seconds after its start, and a write that meets the error would save the heart. */
+async function hasOutput(db: PostgresServer, requestId: number): Promise<boolean> {
+  const rows = await db.query(
+    'SELECT l.id FROM builds b JOIN steps s ON s.buildid = b.id JOIN logs l ON l.stepid = s.id ' +
+      'WHERE b.buildrequestid = ? AND l.num_lines > 0',
+    [requestId],
+  );
+  return rows.length > 0;
+}
