@@ -1,4 +1,4 @@
-import { execute } from '@oclif/core';
+import { execute } from '@oclif/core/execute';
 
 /** Where `bin/run.js` starts; `dir` is its URL, from which oclif finds the package. */
 export async function main(dir: string): Promise<void> {

@@ -1,5 +1,5 @@
 import { ClusterCommand } from '../lib/command.js';
-import { renderStatus, statusOf } from '../lib/ui/views/status.js';
+import { statusOf } from '../lib/ui/views/status.js';
 import type { Status } from '../lib/ui/views/status.js';
 
 export default class StatusCommand extends ClusterCommand<typeof StatusCommand> {
@@ -12,6 +12,8 @@ export default class StatusCommand extends ClusterCommand<typeof StatusCommand> 
 
   async run(): Promise<Status> {
     const status = statusOf(await this.readCluster());
+    if (this.jsonEnabled()) return status;
+    const { renderStatus } = await import('../lib/ui/views/status-screen.js');
     this.log(renderStatus(status));
     return status;
   }

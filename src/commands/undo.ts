@@ -1,4 +1,5 @@
-import { Args, Flags } from '@oclif/core';
+import * as Args from '@oclif/core/args';
+import * as Flags from '@oclif/core/flags';
 import { ChangeCommand } from '../lib/change-command.js';
 import { findEntryOf } from '../lib/journal.js';
 import { parseId } from '../lib/model/find.js';
@@ -21,7 +22,11 @@ export default class Undo extends ChangeCommand<typeof Undo> {
 
   async run(): Promise<Report<Step>> {
     const database = await this.openDatabase();
-    const entry = findEntryOf(this.journalDirectory, parseId(this.args.change, 'change'), database.location.label);
+    const entry = findEntryOf(
+      await this.journalDirectory(),
+      parseId(this.args.change, 'change'),
+      database.location.label,
+    );
     const { describe } = operationNamed(entry.operation);
     return this.change(
       undoChange(entry, (step) => describe(step), this.flags.force),

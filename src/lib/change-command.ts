@@ -1,4 +1,4 @@
-import { Flags } from '@oclif/core';
+import * as Flags from '@oclif/core/flags';
 import type { Command, Interfaces } from '@oclif/core';
 import { change, exitStatusOf } from './change.js';
 import type { Connections } from './change.js';
@@ -35,7 +35,7 @@ export abstract class ChangeCommand<T extends typeof Command> extends ClusterCom
       dryRun: flags['dry-run'],
       reason: flags.reason ?? null,
       lockWaitMs: 5000,
-      journalDirectory: this.journalDirectory,
+      journalDirectory: await this.journalDirectory(),
       allowUnknownSchema: flags['allow-unknown-schema'],
       signal: interruption(),
       ...links,

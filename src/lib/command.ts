@@ -1,4 +1,5 @@
-import { Command, Flags } from '@oclif/core';
+import { Command } from '@oclif/core/command';
+import * as Flags from '@oclif/core/flags';
 import type { Interfaces } from '@oclif/core';
 import { Database } from './db/connect.js';
 import { readCluster } from './db/snapshot.js';
@@ -10,9 +11,8 @@ import { defaultExpireAfterSeconds, lateAfterSeconds } from './model/master.js';
 import { printable, printableJson } from './model/names.js';
 import { journalDirectory, resolveSettings } from './settings.js';
 import type { Settings, SettingsInput } from './settings.js';
-import { selectRows, renderList } from './ui/list.js';
-import type { ListOptions } from './ui/list.js';
-import type { Column } from './ui/table.js';
+import { selectRows } from './ui/list.js';
+import type { Column, ListOptions } from './ui/list.js';
 import { errorColour } from './ui/terminal.js';
 
 type FlagsOf<T extends typeof Command> = Interfaces.InferredFlags<(typeof BaseCommand)['baseFlags'] & T['flags']>;
@@ -135,7 +135,7 @@ export abstract class ClusterCommand<T extends typeof Command> extends BaseComma
     return { db, context, basedir, loadConfig: this.clusterFlags['load-config'], configDir: this.config.configDir };
   }
 
-  protected get journalDirectory(): string {
+  protected journalDirectory(): Promise<string> {
     return journalDirectory(this.settingsInput);
   }
 
@@ -178,9 +178,16 @@ export abstract class ListCommand<T extends typeof Command> extends ClusterComma
   };
 
   /** Prints the rows that are asked for and returns them. */
-  protected list<Row extends object>(rows: readonly Row[], columns: readonly Column<Row>[], empty: string): Row[] {
+  protected async list<Row extends object>(
+    rows: readonly Row[],
+    columns: readonly Column<Row>[],
+    empty: string,
+  ): Promise<Row[]> {
     const options = this.flags as unknown as ListOptions;
     const selected = selectRows(rows, columns, options);
+    if (this.jsonEnabled()) return selected;
+    // Measuring text costs start-up time that cron and monitoring need not wait for.
+    const { renderList } = await import('./ui/table.js');
     this.log(renderList(selected, columns, options, empty));
     return selected;
   }

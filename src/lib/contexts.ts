@@ -1,6 +1,5 @@
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { parse, stringify } from 'yaml';
 import { Failure } from './errors.js';
 
 /** A named database, as `kubectl` and `gh` have them. */
@@ -20,7 +19,7 @@ function contextsFile(configDir: string): string {
 }
 
 /** No file is no context. */
-export function readContexts(configDir: string): Contexts {
+export async function readContexts(configDir: string): Promise<Contexts> {
   const file = contextsFile(configDir);
   let text: string;
   try {
@@ -29,6 +28,7 @@ export function readContexts(configDir: string): Contexts {
     if ((error as { code?: string }).code === 'ENOENT') return { contexts: {} };
     throw new Failure('usage', `${file} cannot be read.`, { cause: error });
   }
+  const { parse } = await import('yaml');
   try {
     return validContexts(parse(text));
   } catch (error) {
@@ -60,7 +60,8 @@ function verifyContext(name: string, context: unknown): void {
 }
 
 /** Written beside and moved, so that a crash leaves the old file whole; readable by its owner only: it may hold a password. */
-export function writeContexts(configDir: string, contexts: Contexts): void {
+export async function writeContexts(configDir: string, contexts: Contexts): Promise<void> {
+  const { stringify } = await import('yaml');
   mkdirSync(configDir, { recursive: true });
   const file = contextsFile(configDir);
   writeFileSync(`${file}.new`, stringify(contexts), { mode: 0o600 });

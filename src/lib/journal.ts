@@ -187,9 +187,8 @@ function readEntry(id: number, file: string): Entry {
   const header = events.find((event) => event.event === 'opened');
   const closed = events.find((event) => event.event === 'closed');
   if (!header) return unreadable(id, file);
-  const { event: _, ...rest } = header;
   return {
-    ...rest,
+    ...header,
     id,
     state: closed?.state ?? 'open',
     finishedAt: closed?.finishedAt ?? null,

@@ -28,7 +28,7 @@ export async function resolveSettings(input: SettingsInput): Promise<Settings> {
   if (input.db !== undefined) return at(parseDatabaseUrl(input.db));
   if (input.basedir !== undefined) return fromBasedir(path.resolve(input.basedir), input.loadConfig);
   if (input.context === undefined && process.env['BBCTL_DB']) return at(parseDatabaseUrl(process.env['BBCTL_DB']));
-  const context = chosenContext(input);
+  const context = await chosenContext(input);
   if (context) return at(withPasswordFile(parseDatabaseUrl(context.db), context.passwordFile));
   if (existsSync('buildbot.tac')) return fromBasedir(process.cwd(), input.loadConfig);
   throw new Failure('usage', 'Which database? None was given.', {
@@ -40,8 +40,11 @@ function at(location: Location): Settings {
   return { location, note: null };
 }
 
-function chosenContext({ context, configDir }: SettingsInput): Context | null {
-  const { current, contexts } = readContexts(configDir);
+async function chosenContext({
+  context,
+  configDir,
+}: Pick<SettingsInput, 'context' | 'configDir'>): Promise<Context | null> {
+  const { current, contexts } = await readContexts(configDir);
   const name = context ?? process.env['BBCTL_CONTEXT'] ?? current;
   if (name === undefined) return null;
   const found = contexts[name];
@@ -64,10 +67,10 @@ async function fromBasedir(directory: string, loadConfig: boolean): Promise<Sett
 }
 
 /** Where changes are journaled: the environment, else the context, else the state directory of this user. */
-export function journalDirectory({ context, configDir, db, basedir }: SettingsInput): string {
+export async function journalDirectory({ context, configDir, db, basedir }: SettingsInput): Promise<string> {
   if (process.env['BBCTL_JOURNAL_DIR']) return process.env['BBCTL_JOURNAL_DIR'];
   const useContext = db === undefined && basedir === undefined && (context !== undefined || !process.env['BBCTL_DB']);
-  const shared = useContext ? chosenContext({ context, configDir, loadConfig: false })?.journalDir : undefined;
+  const shared = useContext ? (await chosenContext({ context, configDir }))?.journalDir : undefined;
   const state = process.env['XDG_STATE_HOME'] || path.join(homedir(), '.local', 'state');
   return shared ?? path.join(state, 'bbctl', 'journal');
 }

@@ -1,4 +1,4 @@
-import { Flags } from '@oclif/core';
+import * as Flags from '@oclif/core/flags';
 import { ListCommand } from '../../lib/command.js';
 import { readLastBuilds } from '../../lib/db/build-lists.js';
 import { snapshot } from '../../lib/db/snapshot.js';
@@ -24,7 +24,7 @@ export default class BuildersCommand extends ListCommand<typeof BuildersCommand>
     const { orphaned } = this.flags;
     const chosen = orphaned ? rows.filter((row) => row.orphaned !== 'no') : rows;
     return {
-      builders: this.list(
+      builders: await this.list(
         chosen,
         orphaned ? orphanColumns : builderColumns,
         orphaned ? 'Every builder is configured by a master.' : 'No builder was ever configured.',

@@ -1,4 +1,4 @@
-import { Flags } from '@oclif/core';
+import * as Flags from '@oclif/core/flags';
 import { ListCommand } from '../../lib/command.js';
 import { buildColumns, buildRows } from '../../lib/ui/views/builds.js';
 import type { BuildRow } from '../../lib/ui/views/builds.js';
@@ -22,6 +22,8 @@ export default class BuildsCommand extends ListCommand<typeof BuildsCommand> {
     const chosen = rows.filter(
       (row) => (!running || row.state === 'running') && (!abandoned || row.state === 'abandoned'),
     );
-    return { builds: this.list(chosen, buildColumns, abandoned ? 'No build is abandoned.' : 'No build is running.') };
+    return {
+      builds: await this.list(chosen, buildColumns, abandoned ? 'No build is abandoned.' : 'No build is running.'),
+    };
   }
 }

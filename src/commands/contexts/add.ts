@@ -1,5 +1,6 @@
 import path from 'node:path';
-import { Args, Flags } from '@oclif/core';
+import * as Args from '@oclif/core/args';
+import * as Flags from '@oclif/core/flags';
 import { BaseCommand } from '../../lib/command.js';
 import { readContexts, writeContexts } from '../../lib/contexts.js';
 import { parseDatabaseUrl } from '../../lib/db/url.js';
@@ -24,7 +25,7 @@ export default class ContextsAdd extends BaseCommand<typeof ContextsAdd> {
     const { name } = this.args;
     const { db, 'password-file': passwordFile, 'journal-dir': journalDir } = this.flags;
     const location = parseDatabaseUrl(db);
-    const { current = name, contexts } = readContexts(this.config.configDir);
+    const { current = name, contexts } = await readContexts(this.config.configDir);
     if (contexts[name])
       throw new Failure('refused', `There is a context "${name}" already.`, {
         try: `Remove it first: "bbctl contexts remove ${name}".`,
@@ -35,8 +36,8 @@ export default class ContextsAdd extends BaseCommand<typeof ContextsAdd> {
     };
     // A relative path would mean another file in another folder.
     const url = location.engine === 'sqlite' ? location.label : db;
-    writeContexts(this.config.configDir, { current, contexts: { ...contexts, [name]: { db: url, ...files } } });
+    await writeContexts(this.config.configDir, { current, contexts: { ...contexts, [name]: { db: url, ...files } } });
     this.log(`Context ${name} is ${location.label}.`);
-    return Promise.resolve({ name, database: location.label });
+    return { name, database: location.label };
   }
 }

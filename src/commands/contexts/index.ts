@@ -2,17 +2,17 @@ import { BaseCommand } from '../../lib/command.js';
 import { readContexts } from '../../lib/contexts.js';
 import { contextColumns, contextRows } from '../../lib/ui/views/contexts.js';
 import type { ContextRow } from '../../lib/ui/views/contexts.js';
-import { renderList } from '../../lib/ui/list.js';
+import { renderList } from '../../lib/ui/table.js';
 
 export default class ContextsCommand extends BaseCommand<typeof ContextsCommand> {
   static override summary = 'List the databases that have a name, and which is used when none is said.';
   static override examples = ['<%= config.bin %> contexts'];
 
   async run(): Promise<{ contexts: ContextRow[] }> {
-    const contexts = contextRows(readContexts(this.config.configDir));
+    const contexts = contextRows(await readContexts(this.config.configDir));
     this.log(
       renderList(contexts, contextColumns, {}, 'There is none. Make one with "bbctl contexts add NAME --db URL".'),
     );
-    return Promise.resolve({ contexts });
+    return { contexts };
   }
 }

@@ -1,4 +1,4 @@
-import { Args } from '@oclif/core';
+import * as Args from '@oclif/core/args';
 import { BaseCommand } from '../../lib/command.js';
 import { readContexts, writeContexts } from '../../lib/contexts.js';
 import { Failure } from '../../lib/errors.js';
@@ -10,15 +10,15 @@ export default class ContextsRemove extends BaseCommand<typeof ContextsRemove> {
 
   async run(): Promise<{ removed: string }> {
     const { name } = this.args;
-    const { current, contexts } = readContexts(this.config.configDir);
+    const { current, contexts } = await readContexts(this.config.configDir);
     if (!contexts[name])
       throw new Failure('notFound', `There is no context "${name}".`, { try: 'See them with "bbctl contexts".' });
-    const { [name]: _, ...rest } = contexts;
-    writeContexts(this.config.configDir, {
+    const rest = Object.fromEntries(Object.entries(contexts).filter(([other]) => other !== name));
+    await writeContexts(this.config.configDir, {
       ...(current === undefined || current === name ? {} : { current }),
       contexts: rest,
     });
     this.log(`Context ${name} is removed; its database and journal are as they were.`);
-    return Promise.resolve({ removed: name });
+    return { removed: name };
   }
 }

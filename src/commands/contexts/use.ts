@@ -1,4 +1,4 @@
-import { Args } from '@oclif/core';
+import * as Args from '@oclif/core/args';
 import { BaseCommand } from '../../lib/command.js';
 import { readContexts, writeContexts } from '../../lib/contexts.js';
 import { Failure } from '../../lib/errors.js';
@@ -10,11 +10,11 @@ export default class ContextsUse extends BaseCommand<typeof ContextsUse> {
 
   async run(): Promise<{ current: string }> {
     const { name } = this.args;
-    const { contexts } = readContexts(this.config.configDir);
+    const { contexts } = await readContexts(this.config.configDir);
     if (!contexts[name])
       throw new Failure('notFound', `There is no context "${name}".`, { try: 'See them with "bbctl contexts".' });
-    writeContexts(this.config.configDir, { current: name, contexts });
+    await writeContexts(this.config.configDir, { current: name, contexts });
     this.log(`Context ${name} is used from now on.`);
-    return Promise.resolve({ current: name });
+    return { current: name };
   }
 }

@@ -1,4 +1,4 @@
-import { Args } from '@oclif/core';
+import * as Args from '@oclif/core/args';
 import { ChangeCommand } from '../../lib/change-command.js';
 import { findEntryOf } from '../../lib/journal.js';
 import { parseId } from '../../lib/model/find.js';
@@ -13,7 +13,11 @@ export default class JournalComplete extends ChangeCommand<typeof JournalComplet
 
   async run(): Promise<Report<Step>> {
     const database = await this.openDatabase();
-    const entry = findEntryOf(this.journalDirectory, parseId(this.args.change, 'change'), database.location.label);
+    const entry = findEntryOf(
+      await this.journalDirectory(),
+      parseId(this.args.change, 'change'),
+      database.location.label,
+    );
     return this.change(completeChange(entry, operationNamed(entry.operation)), { completes: entry.id });
   }
 }

@@ -1,8 +1,9 @@
-import { Flags } from '@oclif/core';
+import * as Flags from '@oclif/core/flags';
 import { BaseCommand } from '../../lib/command.js';
 import { readJournal } from '../../lib/journal.js';
 import { resolveSettings, journalDirectory } from '../../lib/settings.js';
-import { renderList, selectRows } from '../../lib/ui/list.js';
+import { selectRows } from '../../lib/ui/list.js';
+import { renderList } from '../../lib/ui/table.js';
 import { journalColumns, journalRow } from '../../lib/ui/views/journal.js';
 import type { JournalRow } from '../../lib/ui/views/journal.js';
 
@@ -28,7 +29,9 @@ export default class JournalCommand extends BaseCommand<typeof JournalCommand> {
     const { db, context } = this.flags;
     const input = { db, context, loadConfig: false, configDir: this.config.configDir };
     const label = db !== undefined || context !== undefined ? (await resolveSettings(input)).location.label : null;
-    const entries = readJournal(journalDirectory(input)).filter((entry) => label === null || entry.database === label);
+    const entries = readJournal(await journalDirectory(input)).filter(
+      (entry) => label === null || entry.database === label,
+    );
     const changes = selectRows(entries.map(journalRow), journalColumns, this.flags);
     this.log(renderList(changes, journalColumns, this.flags, 'bbctl has changed nothing.'));
     return { changes };

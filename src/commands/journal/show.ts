@@ -1,4 +1,5 @@
-import { Args, Flags } from '@oclif/core';
+import * as Args from '@oclif/core/args';
+import * as Flags from '@oclif/core/flags';
 import { BaseCommand } from '../../lib/command.js';
 import { findEntry } from '../../lib/journal.js';
 import type { Entry } from '../../lib/journal.js';
@@ -14,13 +15,13 @@ export default class JournalShow extends BaseCommand<typeof JournalShow> {
   static override flags = { context: Flags.string({ description: 'the journal of this named database' }) };
 
   async run(): Promise<Entry> {
-    const directory = journalDirectory({
+    const directory = await journalDirectory({
       context: this.flags.context,
       loadConfig: false,
       configDir: this.config.configDir,
     });
     const entry = findEntry(directory, parseId(this.args.change, 'change'));
     this.log(renderEntry(entry, (step) => operationNamed(entry.operation).describe(step)));
-    return Promise.resolve(entry);
+    return entry;
   }
 }

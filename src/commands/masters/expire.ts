@@ -1,4 +1,5 @@
-import { Args, Flags } from '@oclif/core';
+import * as Args from '@oclif/core/args';
+import * as Flags from '@oclif/core/flags';
 import { ChangeCommand } from '../../lib/change-command.js';
 import type { Report, Step } from '../../lib/operation.js';
 import { expireMasters } from '../../lib/operations/expire-masters.js';

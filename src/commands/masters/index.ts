@@ -8,6 +8,6 @@ export default class MastersCommand extends ListCommand<typeof MastersCommand> {
 
   async run(): Promise<{ masters: MasterRow[] }> {
     const cluster = await this.readCluster();
-    return { masters: this.list(cluster.masters.map(masterRow), masterColumns, 'No master has ever started.') };
+    return { masters: await this.list(cluster.masters.map(masterRow), masterColumns, 'No master has ever started.') };
   }
 }

@@ -1,4 +1,4 @@
-import { Args } from '@oclif/core';
+import * as Args from '@oclif/core/args';
 import { ClusterCommand } from '../../lib/command.js';
 import { findNamed } from '../../lib/model/find.js';
 import { masterDetails, renderMaster } from '../../lib/ui/views/masters.js';

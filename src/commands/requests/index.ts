@@ -1,4 +1,4 @@
-import { Flags } from '@oclif/core';
+import * as Flags from '@oclif/core/flags';
 import { ListCommand } from '../../lib/command.js';
 import { listRequests } from '../../lib/db/request-lists.js';
 import { snapshot } from '../../lib/db/snapshot.js';
@@ -29,7 +29,7 @@ export default class RequestsCommand extends ListCommand<typeof RequestsCommand>
         stuck ? stuckRequests(cluster).slice(0, limit) : await listRequests(tx, { pending, limit }),
       );
     });
-    const requests = this.list(rows, requestColumns, stuck ? 'No request is stuck.' : 'No request is open.');
+    const requests = await this.list(rows, requestColumns, stuck ? 'No request is stuck.' : 'No request is open.');
     if (rows.length === limit)
       process.stderr.write(`Only the first ${limit.toLocaleString('en-US')} were read; --limit reads more.\n`);
     return { requests };

@@ -1,4 +1,4 @@
-import { Args } from '@oclif/core';
+import * as Args from '@oclif/core/args';
 import { ChangeCommand } from '../../lib/change-command.js';
 import type { Report, Step } from '../../lib/operation.js';
 import { releaseRequests } from '../../lib/operations/release-requests.js';

@@ -9,7 +9,11 @@ export default class ServicesCommand extends ListCommand<typeof ServicesCommand>
   async run(): Promise<{ services: ServiceRow[] }> {
     const cluster = await this.readCluster();
     return {
-      services: this.list(serviceRows(cluster), serviceColumns, 'No scheduler or change source was ever configured.'),
+      services: await this.list(
+        serviceRows(cluster),
+        serviceColumns,
+        'No scheduler or change source was ever configured.',
+      ),
     };
   }
 }

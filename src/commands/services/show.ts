@@ -1,4 +1,4 @@
-import { Args } from '@oclif/core';
+import * as Args from '@oclif/core/args';
 import { ClusterCommand } from '../../lib/command.js';
 import { readServiceActivity } from '../../lib/db/service-activity.js';
 import { snapshot } from '../../lib/db/snapshot.js';

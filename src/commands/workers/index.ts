@@ -1,4 +1,4 @@
-import { Flags } from '@oclif/core';
+import * as Flags from '@oclif/core/flags';
 import { ListCommand } from '../../lib/command.js';
 import { workerColumns, workerRows } from '../../lib/ui/views/workers.js';
 import type { WorkerRow } from '../../lib/ui/views/workers.js';
@@ -21,6 +21,6 @@ export default class WorkersCommand extends ListCommand<typeof WorkersCommand> {
     const chosen = rows.filter(
       (row) => (!orphaned || row.orphaned !== 'no') && (!connected || row.connectedTo.length > 0),
     );
-    return { workers: this.list(chosen, workerColumns, 'No such worker.') };
+    return { workers: await this.list(chosen, workerColumns, 'No such worker.') };
   }
 }

@@ -5,6 +5,7 @@ import { Failure } from '../errors.js';
 import { dialectOf } from './dialect.js';
 import type { Dialect } from './dialect.js';
 import { translateError } from './driver-errors.js';
+import { openKnex } from './knex.js';
 import { findPassword } from './passwords.js';
 import { readSchema } from './schema.js';
 import type { Schema } from './schema.js';
@@ -130,24 +131,17 @@ async function connect(location: Location, options: OpenOptions): Promise<Knex> 
   return location.engine === 'sqlite' ? connectSqlite(location, options) : connectServer(location, options);
 }
 
-const silent = { warn: () => {}, error: () => {}, debug: () => {}, deprecate: () => {} };
-
 /** One connection: a transaction must never continue on another one. */
 const pool = { min: 0, max: 1, idleTimeoutMillis: 3_600_000 };
 
-async function connectSqlite(location: SqliteLocation, { access, timeoutMs }: OpenOptions): Promise<Knex> {
+function connectSqlite(location: SqliteLocation, { access, timeoutMs }: OpenOptions): Promise<Knex> {
   if (!existsSync(location.file)) {
     throw new Failure('unreachable', `There is no file ${location.file}.`, {
       try: 'Check --db: three slashes are followed by a path relative to the base directory, four by an absolute one.',
     });
   }
-  const { default: knex } = await import('knex');
-  const { default: client } = await import('knex/lib/dialects/better-sqlite3/index.js');
-  return knex({
-    client,
+  return openKnex('sqlite', {
     connection: { filename: location.file, options: { readonly: access === 'read' } },
-    useNullAsDefault: true,
-    log: silent,
     pool: {
       ...pool,
       // Buildbot has foreign keys off, better-sqlite3 has them on: cascades would delete what the journal has not seen.
@@ -162,51 +156,34 @@ async function connectSqlite(location: SqliteLocation, { access, timeoutMs }: Op
 }
 
 async function connectServer(location: ServerLocation, options: OpenOptions): Promise<Knex> {
-  const password = await findPassword(location);
-  const { default: knex } = await import('knex');
-  const common = { useNullAsDefault: true, log: silent, acquireConnectionTimeout: options.timeoutMs + 1000 };
   const name = `bbctl ${options.purpose} (${userInfo().username}@${hostname()} ${process.pid})`;
-  const base = {
-    host: location.socket && location.engine === 'postgres' ? location.socket : location.host,
-    port: location.port,
-  };
-  const identity = { user: location.user, password, database: location.database };
+  const identity = { user: location.user, password: await findPassword(location), database: location.database };
+  const common = { acquireConnectionTimeout: options.timeoutMs + 1000 };
   if (location.engine === 'postgres') {
-    const { default: client } = await import('knex/lib/dialects/postgres/index.js');
-    return knex({
+    const connection = { ...identity, ...postgresConnection(location, options), application_name: name.slice(0, 63) };
+    return openKnex('postgres', {
       ...common,
-      client,
-      connection: {
-        ...base,
-        ...identity,
-        ssl: postgresTls(location.tls),
-        application_name: name.slice(0, 63),
-        connectionTimeoutMillis: options.timeoutMs,
-        query_timeout: options.timeoutMs + 1000,
-        keepAlive: true,
-      } as Knex.PgConnectionConfig,
+      connection,
       pool: { ...pool, afterCreate: setUp(postgresSession(options)) },
     });
   }
-  const { default: client } = await import('knex/lib/dialects/mysql2/index.js');
-  return knex({
-    ...common,
-    client,
-    connection: {
-      ...(location.socket ? { socketPath: location.socket } : base),
-      ...identity,
-      ...(location.tls ? { ssl: mysqlTls(location.tls) } : {}),
-      charset: 'utf8mb4',
-      connectTimeout: options.timeoutMs,
-      connectAttributes: { program_name: name },
-    } as Knex.MySql2ConnectionConfig,
-    pool,
-  });
+  const connection = { ...identity, ...mysqlConnection(location, options), connectAttributes: { program_name: name } };
+  return openKnex('mysql', { ...common, connection, pool });
+}
+
+function postgresConnection({ host, port, socket, tls }: ServerLocation, { timeoutMs }: OpenOptions): object {
+  const limits = { connectionTimeoutMillis: timeoutMs, query_timeout: timeoutMs + 1000, keepAlive: true };
+  return { host: socket ?? host, port, ssl: postgresTls(tls), ...limits };
+}
+
+function mysqlConnection({ host, port, socket, tls }: ServerLocation, { timeoutMs }: OpenOptions): object {
+  const place = socket === null ? { host, port } : { socketPath: socket };
+  return { ...place, ...(tls ? { ssl: mysqlTls(tls) } : {}), charset: 'utf8mb4', connectTimeout: timeoutMs };
 }
 
 function postgresSession({ access, timeoutMs }: OpenOptions): string {
-  const readOnly = access === 'read' ? 'SET default_transaction_read_only = on; SET enable_seqscan = off;' : '';
   // Planned without scans: a snapshot must be quick on any size, also where the statistics are stale.
+  const readOnly = access === 'read' ? 'SET default_transaction_read_only = on; SET enable_seqscan = off;' : '';
   return `SET statement_timeout = ${timeoutMs}; SET lock_timeout = ${timeoutMs}; ${readOnly}`;
 }
 

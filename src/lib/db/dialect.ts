@@ -37,7 +37,7 @@ export function rowsOf(result: unknown): Record<string, unknown>[] {
 }
 
 function text(value: unknown): string {
-  return typeof value === 'string' ? value : String(value as number);
+  return typeof value === 'string' ? value : String(value);
 }
 
 async function columnsBy(sql: Knex, statement: string): Promise<Map<string, Set<string>>> {

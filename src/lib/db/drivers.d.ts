@@ -1,18 +1,21 @@
-// Loading one dialect instead of all halves the time that knex takes to start.
+declare module 'knex/lib/knex-builder/make-knex.js' {
+  import type { Knex } from 'knex';
+  export default function makeKnex(client: Knex.Client): Knex;
+}
 declare module 'knex/lib/dialects/better-sqlite3/index.js' {
   import type { Knex } from 'knex';
-  const client: typeof Knex.Client;
-  export default client;
+  const Client: typeof Knex.Client;
+  export default Client;
 }
 declare module 'knex/lib/dialects/postgres/index.js' {
   import type { Knex } from 'knex';
-  const client: typeof Knex.Client;
-  export default client;
+  const Client: typeof Knex.Client;
+  export default Client;
 }
 declare module 'knex/lib/dialects/mysql2/index.js' {
   import type { Knex } from 'knex';
-  const client: typeof Knex.Client;
-  export default client;
+  const Client: typeof Knex.Client;
+  export default Client;
 }
 declare module 'pgpass' {
   interface Connection {

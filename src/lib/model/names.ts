@@ -1,5 +1,5 @@
 /** Control characters (C0, DEL, C1), and the marks that reorder or hide text: a terminal must not obey them. */
-// eslint-disable-next-line no-control-regex -- they are what is looked for
+
 const unprintable =
   /[\u0000-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g;
 

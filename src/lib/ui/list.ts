@@ -1,9 +1,18 @@
 import { Failure } from '../errors.js';
 import { printable } from '../model/names.js';
-import type { Column } from './table.js';
-import { renderTable } from './table.js';
 import { text } from './format.js';
-import { terminalWidth } from './terminal.js';
+
+/** A column of a list; its cells are values of the rows as `--json` prints them. */
+export interface Column<Row> {
+  /** As `--columns`, `--sort` and `--filter` call it; a key of the row as `--json` prints it. */
+  readonly name: keyof Row & string;
+  readonly header?: string;
+  readonly format?: (value: never, row: Row) => string;
+  readonly colour?: (text: string) => string;
+  /** Shown only when asked for by name. */
+  readonly hidden?: boolean;
+  readonly align?: 'right';
+}
 
 export interface ListOptions {
   readonly columns?: string | undefined;
@@ -11,7 +20,7 @@ export interface ListOptions {
   readonly filter?: readonly string[] | undefined;
 }
 
-function verifyColumn<Row>(name: string, columns: readonly Column<Row>[]): Column<Row> {
+export function verifyColumn<Row>(name: string, columns: readonly Column<Row>[]): Column<Row> {
   const column = columns.find((one) => one.name.toLowerCase() === name.toLowerCase());
   if (column) return column;
   throw new Failure('usage', `There is no column "${printable(name)}".`, {
@@ -52,17 +61,4 @@ function filterOf<Row extends object>(filter: string, columns: readonly Column<R
 function compare(a: unknown, b: unknown): number {
   if (typeof a === 'number' && typeof b === 'number') return a - b;
   return text(a).localeCompare(text(b), 'en', { numeric: true });
-}
-
-/** The table, or the sentence for an empty one. */
-export function renderList<Row extends object>(
-  rows: readonly Row[],
-  columns: readonly Column<Row>[],
-  options: ListOptions,
-  empty: string,
-): string {
-  const shown = options.columns
-    ? options.columns.split(',').map((name) => verifyColumn(name.trim(), columns))
-    : columns.filter((column) => !column.hidden);
-  return rows.length === 0 ? empty : renderTable(rows, shown, terminalWidth());
 }

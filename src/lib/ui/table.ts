@@ -1,17 +1,8 @@
 import stringWidth from 'string-width';
-import { colour } from './terminal.js';
+import { verifyColumn } from './list.js';
+import type { Column, ListOptions } from './list.js';
+import { colour, terminalWidth } from './terminal.js';
 import { text } from './format.js';
-
-export interface Column<Row> {
-  /** As `--columns`, `--sort` and `--filter` call it; a key of the row as `--json` prints it. */
-  readonly name: keyof Row & string;
-  readonly header?: string;
-  readonly format?: (value: never, row: Row) => string;
-  readonly colour?: (text: string) => string;
-  /** Shown only when asked for by name. */
-  readonly hidden?: boolean;
-  readonly align?: 'right';
-}
 
 const gap = '  ';
 const narrowest = 8;
@@ -66,4 +57,17 @@ export function cut(word: string, width: number): string {
 function pad(word: string, width: number, align: 'right' | undefined): string {
   const space = ' '.repeat(Math.max(0, width - stringWidth(word)));
   return align === 'right' ? space + word : word + space;
+}
+
+/** The table, or the sentence for an empty one. */
+export function renderList<Row extends object>(
+  rows: readonly Row[],
+  columns: readonly Column<Row>[],
+  options: ListOptions,
+  empty: string,
+): string {
+  const shown = options.columns
+    ? options.columns.split(',').map((name) => verifyColumn(name.trim(), columns))
+    : columns.filter((column) => !column.hidden);
+  return rows.length === 0 ? empty : renderTable(rows, shown, terminalWidth());
 }

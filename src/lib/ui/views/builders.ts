@@ -2,7 +2,7 @@ import { isOrphanedBuilder } from '../../model/builder.js';
 import type { LastBuild } from '../../model/builder.js';
 import { masterName, masterOf } from '../../model/cluster.js';
 import type { Cluster } from '../../model/cluster.js';
-import type { Column } from '../table.js';
+import type { Column } from '../list.js';
 import { ago } from '../format.js';
 import { colour } from '../terminal.js';
 

@@ -2,7 +2,7 @@ import { isAbandoned } from '../../model/build.js';
 import { builderName, masterName, masterOf } from '../../model/cluster.js';
 import type { Cluster } from '../../model/cluster.js';
 import { ago } from '../format.js';
-import type { Column } from '../table.js';
+import type { Column } from '../list.js';
 import { colour } from '../terminal.js';
 
 /** A build that has not ended as `--json` prints it; times are epoch seconds. */

@@ -1,6 +1,6 @@
 import type { Contexts } from '../../contexts.js';
 import { parseDatabaseUrl } from '../../db/url.js';
-import type { Column } from '../table.js';
+import type { Column } from '../list.js';
 
 /** A context as `--json` prints it: never with the password that its URL may hold. */
 export interface ContextRow {

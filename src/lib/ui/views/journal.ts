@@ -3,7 +3,7 @@ import { count, list, printable } from '../../model/names.js';
 import { countRows, keysOf } from '../../model/rows.js';
 import type { RowSet } from '../../model/rows.js';
 import type { Step } from '../../operation.js';
-import type { Column } from '../table.js';
+import type { Column } from '../list.js';
 import { colour } from '../terminal.js';
 import { renderFields } from './masters.js';
 

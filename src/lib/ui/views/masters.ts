@@ -4,7 +4,7 @@ import { formatDuration } from '../../model/duration.js';
 import type { Master, MasterState } from '../../model/master.js';
 import { list, printable } from '../../model/names.js';
 import { ago, timestamp } from '../format.js';
-import type { Column } from '../table.js';
+import type { Column } from '../list.js';
 import { colour, colourState } from '../terminal.js';
 
 /** A master as `--json` prints it. */

@@ -2,7 +2,7 @@ import { builderName, masterName, masterOf, stuckRequests } from '../../model/cl
 import type { Cluster } from '../../model/cluster.js';
 import type { OpenRequest } from '../../model/request.js';
 import { ago } from '../format.js';
-import type { Column } from '../table.js';
+import type { Column } from '../list.js';
 import { colour } from '../terminal.js';
 
 /** An open build request as `--json` prints it; times are epoch seconds. */

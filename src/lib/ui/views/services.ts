@@ -4,7 +4,7 @@ import { printable } from '../../model/names.js';
 import { runsAnywhere } from '../../model/service.js';
 import type { Service, ServiceKind } from '../../model/service.js';
 import { ago, text, timestamp } from '../format.js';
-import type { Column } from '../table.js';
+import type { Column } from '../list.js';
 import { colour } from '../terminal.js';
 import { renderFields } from './masters.js';
 

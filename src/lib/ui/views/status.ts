@@ -1,15 +1,10 @@
 import { stuckRequests } from '../../model/cluster.js';
 import type { Cluster, DatabaseFacts } from '../../model/cluster.js';
-import { formatDuration } from '../../model/duration.js';
 import { findings } from '../../model/findings.js';
 import type { Finding } from '../../model/findings.js';
-import { count } from '../../model/names.js';
-import { timestamp } from '../format.js';
-import { renderTable } from '../table.js';
-import { colour, terminalWidth } from '../terminal.js';
 import { buildRows } from './builds.js';
 import type { BuildRow } from './builds.js';
-import { masterColumns, masterRow } from './masters.js';
+import { masterRow } from './masters.js';
 import type { MasterRow } from './masters.js';
 import { serviceRows } from './services.js';
 import type { ServiceRow } from './services.js';
@@ -51,92 +46,4 @@ export function statusOf(cluster: Cluster): Status {
       connected: cluster.workers.filter((worker) => worker.connectedTo.length > 0).length,
     },
   };
-}
-
-const marks = { critical: colour.red('✗'), warning: colour.yellow('!'), note: colour.dim('·') };
-
-export function renderStatus(status: Status): string {
-  return [
-    header(status),
-    renderFindings(status.findings),
-    section('MASTERS', mastersTable(status)),
-    section('SERVICES', servicesLines(status)),
-    section('WORK', workLines(status)),
-  ].join('\n\n');
-}
-
-function header({ database, now }: Status): string {
-  return `${colour.bold(database.label)}\n${colour.dim(`${database.server}, schema ${database.revision} (Buildbot ${database.buildbot}), ${timestamp(now)}`)}`;
-}
-
-/** What is wrong comes first, each with the command that mends it. */
-function renderFindings(all: readonly Finding[]): string {
-  if (!all.some((finding) => finding.severity !== 'note'))
-    return [colour.green('✓ Nothing is wrong that bbctl can see.'), ...all.map(findingLines)].join('\n');
-  return all.map(findingLines).join('\n');
-}
-
-function findingLines({ severity, message, fix }: Finding): string {
-  return [`${marks[severity]} ${message}`, ...fix.map((command) => `    ${colour.cyan(command)}`)].join('\n');
-}
-
-function section(title: string, body: string): string {
-  return `${colour.bold(title)}\n${body}`;
-}
-
-const mostMasters = 30;
-
-/** Stopped masters of years fill a screen; they are counted. */
-function mastersTable({ masters }: Status): string {
-  if (masters.length === 0) return 'None has ever started.';
-  const shown = masters.filter((master) => master.state !== 'stopped').slice(0, mostMasters);
-  const rest = masters.length - shown.length;
-  const table =
-    shown.length > 0
-      ? [
-          renderTable(
-            shown,
-            masterColumns.filter((column) => !column.hidden),
-            terminalWidth(),
-          ),
-        ]
-      : [];
-  return [
-    ...table,
-    ...(rest > 0 ? [colour.dim(`${table.length > 0 ? 'and ' : ''}${count(rest, 'stopped or further master')}`)] : []),
-  ].join('\n');
-}
-
-/** By holder: who has what is the question. */
-function servicesLines({ services }: Status): string {
-  if (services.length === 0) return 'None.';
-  const groups = new Map<string, ServiceRow[]>();
-  for (const service of services) {
-    const key =
-      service.state === 'held' || service.state === 'stuck'
-        ? `${service.holder} (${service.holderState})`
-        : service.state;
-    groups.set(key, [...(groups.get(key) ?? []), service]);
-  }
-  const rows = [...groups].map(([holder, held]) => ({
-    holder,
-    count: held.length,
-    services: held.map((service) => service.name),
-  }));
-  return renderTable(
-    rows,
-    [{ name: 'holder' }, { name: 'count', align: 'right' }, { name: 'services' }],
-    terminalWidth() ?? 120,
-  );
-}
-
-function workLines({ requests, builds, builders, workers, now }: Status): string {
-  const oldest = requests.oldestPendingAt === null ? '' : ` (oldest ${formatDuration(now - requests.oldestPendingAt)})`;
-  const stuck = requests.stuck > 0 ? `, ${colour.red(`${requests.stuck.toLocaleString('en-US')} stuck`)}` : '';
-  const abandoned = builds.filter((build) => build.state === 'abandoned').length;
-  return [
-    `${count(requests.open, 'open request')}: ${requests.pending.toLocaleString('en-US')} pending${oldest}, ${requests.claimed.toLocaleString('en-US')} claimed${stuck}`,
-    `${count(builds.length, 'running build')}${abandoned > 0 ? `, ${colour.red(`${abandoned} abandoned`)}` : ''}`,
-    `${count(builders, 'builder')}, ${count(workers.known, 'worker')} of which ${workers.connected} connected`,
-  ].join('\n');
 }

@@ -1,7 +1,7 @@
 import { builderName, masterName, masterOf } from '../../model/cluster.js';
 import type { Cluster } from '../../model/cluster.js';
 import { isOrphanedWorker } from '../../model/worker.js';
-import type { Column } from '../table.js';
+import type { Column } from '../list.js';
 import { colour } from '../terminal.js';
 
 /** A worker as `--json` prints it. */
