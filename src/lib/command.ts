@@ -20,6 +20,19 @@ type ArgsOf<T extends typeof Command> = Interfaces.InferredArgs<T['args']>;
 
 const duration = Flags.custom<number>({ parse: (text) => Promise.resolve(parseDuration(text)) });
 
+/** For commands that print a table. */
+export const listFlags = {
+  columns: Flags.string({ description: 'columns to show, separated by commas', helpGroup: 'OUTPUT' }),
+  sort: Flags.string({ description: 'columns to sort by, "-" before one to turn it round', helpGroup: 'OUTPUT' }),
+  filter: Flags.string({
+    description: 'only rows with this, * stands for anything; may be repeated',
+    helpGroup: 'OUTPUT',
+    helpValue: 'COLUMN=TEXT',
+    multiple: true,
+    multipleNonGreedy: true,
+  }),
+};
+
 /** How failures look, with and without `--json`; the same for every command. */
 export abstract class BaseCommand<T extends typeof Command> extends Command {
   static override enableJsonFlag = true;
@@ -47,6 +60,21 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
   /** Text from the database must not reach a terminal as it is, under `--json` neither. */
   override logJson(json: unknown): void {
     process.stdout.write(`${printableJson(JSON.stringify(json, null, 2))}\n`);
+  }
+
+  /** Prints the rows that are asked for and returns them. */
+  protected async list<Row extends object>(
+    rows: readonly Row[],
+    columns: readonly Column<Row>[],
+    empty: string,
+  ): Promise<Row[]> {
+    const options = this.flags as unknown as ListOptions;
+    const selected = selectRows(rows, columns, options);
+    if (this.jsonEnabled()) return selected;
+    // Measuring text costs start-up time that cron and monitoring need not wait for.
+    const { renderList } = await import('./ui/table.js');
+    this.log(renderList(selected, columns, options, empty));
+    return selected;
   }
 
   protected override async catch(error: Error & { exitCode?: number; oclif?: { exit?: number } }): Promise<void> {
@@ -166,29 +194,6 @@ export abstract class ClusterCommand<T extends typeof Command> extends BaseComma
 export abstract class ListCommand<T extends typeof Command> extends ClusterCommand<T> {
   static override baseFlags = {
     ...ClusterCommand.baseFlags,
-    columns: Flags.string({ description: 'columns to show, separated by commas', helpGroup: 'OUTPUT' }),
-    sort: Flags.string({ description: 'columns to sort by, "-" before one to turn it round', helpGroup: 'OUTPUT' }),
-    filter: Flags.string({
-      description: 'only rows with this, * stands for anything; may be repeated',
-      helpGroup: 'OUTPUT',
-      helpValue: 'COLUMN=TEXT',
-      multiple: true,
-      multipleNonGreedy: true,
-    }),
+    ...listFlags,
   };
-
-  /** Prints the rows that are asked for and returns them. */
-  protected async list<Row extends object>(
-    rows: readonly Row[],
-    columns: readonly Column<Row>[],
-    empty: string,
-  ): Promise<Row[]> {
-    const options = this.flags as unknown as ListOptions;
-    const selected = selectRows(rows, columns, options);
-    if (this.jsonEnabled()) return selected;
-    // Measuring text costs start-up time that cron and monitoring need not wait for.
-    const { renderList } = await import('./ui/table.js');
-    this.log(renderList(selected, columns, options, empty));
-    return selected;
-  }
 }

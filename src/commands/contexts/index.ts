@@ -2,7 +2,6 @@ import { BaseCommand } from '../../lib/command.js';
 import { readContexts } from '../../lib/contexts.js';
 import { contextColumns, contextRows } from '../../lib/ui/views/contexts.js';
 import type { ContextRow } from '../../lib/ui/views/contexts.js';
-import { renderList } from '../../lib/ui/table.js';
 
 export default class ContextsCommand extends BaseCommand<typeof ContextsCommand> {
   static override summary = 'List the databases that have a name, and which is used when none is said.';
@@ -10,9 +9,12 @@ export default class ContextsCommand extends BaseCommand<typeof ContextsCommand>
 
   async run(): Promise<{ contexts: ContextRow[] }> {
     const contexts = contextRows(await readContexts(this.config.configDir));
-    this.log(
-      renderList(contexts, contextColumns, {}, 'There is none. Make one with "bbctl contexts add NAME --db URL".'),
-    );
-    return { contexts };
+    return {
+      contexts: await this.list(
+        contexts,
+        contextColumns,
+        'There is none. Make one with "bbctl contexts add NAME --db URL".',
+      ),
+    };
   }
 }

@@ -1,9 +1,7 @@
 import * as Flags from '@oclif/core/flags';
-import { BaseCommand } from '../../lib/command.js';
+import { BaseCommand, listFlags } from '../../lib/command.js';
 import { readJournal } from '../../lib/journal.js';
 import { resolveSettings, journalDirectory } from '../../lib/settings.js';
-import { selectRows } from '../../lib/ui/list.js';
-import { renderList } from '../../lib/ui/table.js';
 import { journalColumns, journalRow } from '../../lib/ui/views/journal.js';
 import type { JournalRow } from '../../lib/ui/views/journal.js';
 
@@ -14,15 +12,7 @@ export default class JournalCommand extends BaseCommand<typeof JournalCommand> {
   static override flags = {
     db: Flags.string({ description: 'only changes of this database', helpValue: 'URL' }),
     context: Flags.string({ description: 'only changes of this named database, from its journal' }),
-    columns: Flags.string({ description: 'columns to show, separated by commas', helpGroup: 'OUTPUT' }),
-    sort: Flags.string({ description: 'columns to sort by, "-" before one to turn it round', helpGroup: 'OUTPUT' }),
-    filter: Flags.string({
-      description: 'only rows with this, * stands for anything',
-      helpGroup: 'OUTPUT',
-      helpValue: 'COLUMN=TEXT',
-      multiple: true,
-      multipleNonGreedy: true,
-    }),
+    ...listFlags,
   };
 
   async run(): Promise<{ changes: JournalRow[] }> {
@@ -32,8 +22,6 @@ export default class JournalCommand extends BaseCommand<typeof JournalCommand> {
     const entries = readJournal(await journalDirectory(input)).filter(
       (entry) => label === null || entry.database === label,
     );
-    const changes = selectRows(entries.map(journalRow), journalColumns, this.flags);
-    this.log(renderList(changes, journalColumns, this.flags, 'bbctl has changed nothing.'));
-    return { changes };
+    return { changes: await this.list(entries.map(journalRow), journalColumns, 'bbctl has changed nothing.') };
   }
 }

@@ -55,8 +55,7 @@ export class Database {
   /** One consistent look: a read-only transaction that sees one moment (as far as the engine has transactions). */
   read<T>(work: (tx: Transaction) => Promise<T>): Promise<T> {
     return this.guarded(async () => {
-      const config = this.location.engine === 'sqlite' ? {} : { isolationLevel: 'repeatable read', readOnly: true };
-      return this.knex.transaction((sql) => work(this.on(sql)), config as Knex.TransactionConfig);
+      return this.knex.transaction((sql) => work(this.on(sql)), consistent[this.location.engine]);
     });
   }
 
@@ -104,6 +103,13 @@ export class Database {
     }
   }
 }
+
+/** knex joins the two modes without the comma that MySQL wants between them; there the session is read-only already. */
+const consistent: Readonly<Record<Location['engine'], Knex.TransactionConfig>> = {
+  sqlite: {},
+  postgres: { isolationLevel: 'repeatable read', readOnly: true },
+  mysql: { isolationLevel: 'repeatable read' },
+};
 
 function after(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms).unref());

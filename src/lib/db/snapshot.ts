@@ -91,7 +91,7 @@ async function readServices(tx: Transaction): Promise<Service[]> {
 
 /** Buildbot registers every service under its full class name as soon as it is configured. */
 async function classNames(tx: Transaction): Promise<Map<string, string>> {
-  const rows = await tx.sql('objects').whereLike('class_name', '%.%').orderBy('id').select<Raw[]>('name', 'class_name');
+  const rows = await tx.sql('objects').where('class_name', 'like', '%.%').orderBy('id').select<Raw[]>('name', 'class_name');
   const kindOf = (className: string): ServiceKind | null => {
     if (/(^|\.)workers?\./.test(className)) return null;
     return /changes|poll|source/i.test(className) ? 'changesource' : 'scheduler';
