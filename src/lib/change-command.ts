@@ -37,22 +37,24 @@ export abstract class ChangeCommand<T extends typeof Command> extends ClusterCom
       lockWaitMs: 5000,
       journalDirectory: await this.journalDirectory(),
       allowUnknownSchema: flags['allow-unknown-schema'],
-      signal: interruption(),
+      ...interruption(),
       ...links,
     });
-    process.exitCode = exitStatusOf(report.status);
+    process.exitCode = exitStatusOf(report);
     return report;
   }
 }
 
-/** Ctrl-C: the first lets the step that is being written end, the second does not. */
-function interruption(): AbortSignal {
+/** Ctrl-C while it writes: the first lets the step end, the second does not. Before that it just ends the program. */
+function interruption(): { signal: AbortSignal; onWriting: () => void } {
   const controller = new AbortController();
   const stop = (): void => {
     if (controller.signal.aborted) process.exit(130);
     controller.abort();
   };
-  process.on('SIGINT', stop);
-  process.on('SIGTERM', stop);
-  return controller.signal;
+  const onWriting = (): void => {
+    process.on('SIGINT', stop);
+    process.on('SIGTERM', stop);
+  };
+  return { signal: controller.signal, onWriting };
 }

@@ -30,6 +30,8 @@ export interface ChangeOptions {
   readonly allowUnknownSchema: boolean;
   /** Aborted by Ctrl-C: the step that is being written is finished, then it stops. */
   readonly signal: AbortSignal;
+  /** Called before the lock is taken: until then Ctrl-C may simply end the program. */
+  readonly onWriting?: () => void;
 }
 
 export interface Connections {
@@ -60,8 +62,8 @@ export async function change<World, S extends Step>(
   const unwritten = { plan, dryRun: options.dryRun, results: [], advice: [], journal: null };
   if (plan.steps.length === 0) return finish({ ...unwritten, status: 'nothing to do' });
   if (options.dryRun) return finish({ ...unwritten, status: 'dry run' });
+  verifyKnownSchema(connections.reading, options);
   if (!(await presenter.confirm(plan))) throw notConfirmed();
-  options.signal.throwIfAborted();
   return finish(await carryOut({ operation, connections, presenter, options }, { world, plan, earlier }));
 }
 
@@ -110,8 +112,8 @@ function verifyNotBlocked<S extends Step>(plan: Plan<S>): void {
 
 async function carryOut<World, S extends Step>(gate: Gate<World, S>, before: Look<World, S>): Promise<Report<S>> {
   const { operation, connections, options } = gate;
+  options.onWriting?.();
   const database = await connections.openForWriting();
-  verifyKnownSchema(database, options);
   const lock = await takeLock(database.location, operation.name, options.lockWaitMs);
   try {
     const world = await operation.read(connections.reading);
@@ -193,7 +195,8 @@ async function writeSteps<World, S extends Step>(
       // A step that did not happen must not be followed by those that count on it.
       broken.add(step.subject);
       lost = error instanceof Failure;
-      return result(error instanceof Failure ? 'failed' : 'unchanged', {}, error.message);
+      if (error instanceof ChangedMeanwhile) return result('unchanged', {}, error.message);
+      return { ...result('failed', {}, error.message), code: error.code };
     }
   });
 }
@@ -266,6 +269,7 @@ const statuses: Record<ReportStatus, number> = {
   failed: exitStatuses.unreachable,
 };
 
-export function exitStatusOf(status: ReportStatus): number {
-  return statuses[status];
+export function exitStatusOf<S extends Step>({ status, results }: Report<S>): number {
+  const code = results.find((result) => result.code)?.code;
+  return status === 'failed' && code ? exitStatuses[code] : statuses[status];
 }

@@ -22,8 +22,16 @@ const duration = Flags.custom<number>({ parse: (text) => Promise.resolve(parseDu
 
 /** For commands that print a table. */
 export const listFlags = {
-  columns: Flags.string({ description: 'columns to show, separated by commas', helpGroup: 'OUTPUT' }),
-  sort: Flags.string({ description: 'columns to sort by, "-" before one to turn it round', helpGroup: 'OUTPUT' }),
+  columns: Flags.string({
+    description: 'columns to show, separated by commas',
+    helpGroup: 'OUTPUT',
+    helpValue: 'COLUMNS',
+  }),
+  sort: Flags.string({
+    description: 'columns to sort by, "-" before one to turn it round',
+    helpGroup: 'OUTPUT',
+    helpValue: 'COLUMNS',
+  }),
   filter: Flags.string({
     description: 'only rows with this, * stands for anything; may be repeated',
     helpGroup: 'OUTPUT',
@@ -110,13 +118,14 @@ function bugText(error: Error): string {
 export abstract class ClusterCommand<T extends typeof Command> extends BaseCommand<T> {
   static override baseFlags = {
     db: Flags.string({
-      description: 'database URL, as in Buildbot’s configuration [env: BBCTL_DB]',
+      description: "database URL, as in Buildbot's configuration [env: BBCTL_DB]",
       helpGroup: 'CLUSTER',
       helpValue: 'URL',
     }),
     context: Flags.string({
       description: 'a named database, see "bbctl contexts" [env: BBCTL_CONTEXT]',
       helpGroup: 'CLUSTER',
+      helpValue: 'NAME',
     }),
     basedir: Flags.string({
       description: 'base directory of a Buildbot master that uses it',
@@ -132,13 +141,15 @@ export abstract class ClusterCommand<T extends typeof Command> extends BaseComma
       description: 'silence after which a master is dead',
       helpGroup: 'CLUSTER',
       default: defaultExpireAfterSeconds,
-      defaultHelp: '10m',
+      helpValue: 'DURATION',
+      defaultHelp: () => Promise.resolve('10m'),
     } as never),
     timeout: duration({
       description: 'longest time that the database may take for a statement',
       helpGroup: 'CLUSTER',
       default: 30,
-      defaultHelp: '30s',
+      helpValue: 'DURATION',
+      defaultHelp: () => Promise.resolve('30s'),
     } as never),
   };
 

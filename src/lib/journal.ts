@@ -54,7 +54,7 @@ export interface Entry extends Header {
   readonly steps: readonly JournaledStep[];
 }
 
-const filePattern = /^(\d{6,})-.*\.jsonl$/;
+const filePattern = /^(\d{6,})\.jsonl$/;
 
 export interface NewEntry {
   readonly operation: string;
@@ -69,18 +69,20 @@ export interface NewEntry {
 export class JournalWriter {
   readonly id: number;
   private readonly descriptor: number;
+  private readonly directory: string;
 
-  private constructor(id: number, descriptor: number) {
+  private constructor(id: number, descriptor: number, directory: string) {
     this.id = id;
     this.descriptor = descriptor;
+    this.directory = directory;
   }
 
   /** Takes the next number in the folder; throws a `Failure` where it cannot be written, before anything is done. */
   static open(directory: string, entry: NewEntry): JournalWriter {
     try {
       mkdirSync(directory, { recursive: true });
-      const [id, descriptor] = nextFile(directory, entry.operation);
-      const writer = new JournalWriter(id, descriptor);
+      const [id, descriptor] = nextFile(directory);
+      const writer = new JournalWriter(id, descriptor, directory);
       writer.write({
         event: 'opened',
         format: 1,
@@ -92,10 +94,7 @@ export class JournalWriter {
       syncDirectory(directory);
       return writer;
     } catch (error) {
-      throw new Failure('unreachable', `The journal in ${directory} cannot be written: ${(error as Error).message}.`, {
-        try: 'Nothing was changed. Set journalDir in a context, or BBCTL_JOURNAL_DIR, to a folder that you may write.',
-        cause: error,
-      });
+      throw unwritable(directory, error);
     }
   }
 
@@ -114,18 +113,29 @@ export class JournalWriter {
 
   private write(event: Event): void {
     const line = Buffer.from(`${JSON.stringify(event)}\n`);
-    for (let written = 0; written < line.length;) written += writeSync(this.descriptor, line, written);
-    fsyncSync(this.descriptor);
+    try {
+      for (let written = 0; written < line.length;) written += writeSync(this.descriptor, line, written);
+      fsyncSync(this.descriptor);
+    } catch (error) {
+      throw unwritable(this.directory, error);
+    }
   }
 }
 
-function nextFile(directory: string, operation: string): [number, number] {
-  for (let id = Math.max(0, ...idsIn(directory)) + 1; ; id++) {
+/** A step that cannot be journaled is not written. */
+function unwritable(directory: string, error: unknown): Failure {
+  if (error instanceof Failure) return error;
+  return new Failure('unreachable', `The journal in ${directory} cannot be written: ${(error as Error).message}.`, {
+    try: 'Nothing is changed that is not journaled. Make room there, or set journalDir in a context, or BBCTL_JOURNAL_DIR, to a folder that you may write.',
+    cause: error,
+  });
+}
+
+/** Who makes the file has the number: of two that want the same one fails and takes the next. */
+function nextFile(directory: string): [number, number] {
+  for (let id = Math.max(0, ...journalFiles(directory).map(([number]) => number)) + 1; ; id++) {
     try {
-      const name = `${String(id).padStart(6, '0')}-${operation.replaceAll(' ', '-')}.jsonl`;
-      // The number is reserved by a file of its own: two operations would make two names of one number.
-      closeSync(openSync(path.join(directory, `.${String(id).padStart(6, '0')}`), 'wx'));
-      return [id, openSync(path.join(directory, name), 'wx')];
+      return [id, openSync(path.join(directory, `${String(id).padStart(6, '0')}.jsonl`), 'wx')];
     } catch (error) {
       if ((error as { code?: string }).code !== 'EEXIST') throw error;
     }
@@ -136,12 +146,6 @@ function syncDirectory(directory: string): void {
   const descriptor = openSync(directory, 'r');
   fsyncSync(descriptor);
   closeSync(descriptor);
-}
-
-function idsIn(directory: string): number[] {
-  return readdirSync(directory).flatMap((name) =>
-    Number(filePattern.exec(name)?.[1] ?? /^\.(\d{6,})$/.exec(name)?.[1] ?? []),
-  );
 }
 
 /** All entries of the folder, newest first. A folder that is not there holds none. */

@@ -1,3 +1,4 @@
+import type { FailureCode } from './errors.js';
 import type { Database, Transaction } from './db/connect.js';
 import type { RowSet } from './model/rows.js';
 
@@ -61,6 +62,8 @@ export interface StepResult {
   /** Rows written, by table. */
   readonly rows: Readonly<Record<string, number>>;
   readonly detail?: string;
+  /** Why it failed. */
+  readonly code?: FailureCode;
 }
 
 export type ReportStatus = 'nothing to do' | 'dry run' | 'done' | 'partly done' | 'changed meanwhile' | 'failed';

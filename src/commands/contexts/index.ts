@@ -1,5 +1,6 @@
 import { BaseCommand } from '../../lib/command.js';
 import { readContexts } from '../../lib/contexts.js';
+import { parseDatabaseUrl } from '../../lib/db/url.js';
 import { contextColumns, contextRows } from '../../lib/ui/views/contexts.js';
 import type { ContextRow } from '../../lib/ui/views/contexts.js';
 
@@ -8,7 +9,8 @@ export default class ContextsCommand extends BaseCommand<typeof ContextsCommand>
   static override examples = ['<%= config.bin %> contexts'];
 
   async run(): Promise<{ contexts: ContextRow[] }> {
-    const contexts = contextRows(await readContexts(this.config.configDir));
+    const all = await readContexts(this.config.configDir);
+    const contexts = contextRows(all, (url) => parseDatabaseUrl(url).label);
     return {
       contexts: await this.list(
         contexts,

@@ -16,7 +16,12 @@ export default class RequestsCommand extends ListCommand<typeof RequestsCommand>
   static override flags = {
     pending: Flags.boolean({ description: 'only those that nobody has claimed', default: false, exclusive: ['stuck'] }),
     stuck: Flags.boolean({ description: 'only those claimed by a master that will never build them', default: false }),
-    limit: Flags.integer({ description: 'most requests to read, the oldest first', default: 10_000, min: 1 }),
+    limit: Flags.integer({
+      description: 'most requests to read, the oldest first',
+      default: 10_000,
+      min: 1,
+      helpValue: 'NUMBER',
+    }),
   };
 
   async run(): Promise<{ requests: RequestRow[] }> {

@@ -188,8 +188,10 @@ function mysqlConnection({ host, port, socket, tls }: ServerLocation, { timeoutM
 }
 
 function postgresSession({ access, timeoutMs }: OpenOptions): string {
-  // Planned without scans: a snapshot must be quick on any size, also where the statistics are stale.
-  const readOnly = access === 'read' ? 'SET default_transaction_read_only = on; SET enable_seqscan = off;' : '';
+  // Planned without scans: a snapshot must be quick on any size, also where the statistics are stale. A scan that
+  // cannot be avoided has an enormous cost then, for which PostgreSQL would compile the statement.
+  const readOnly =
+    access === 'read' ? 'SET default_transaction_read_only = on; SET enable_seqscan = off; SET jit = off;' : '';
   return `SET statement_timeout = ${timeoutMs}; SET lock_timeout = ${timeoutMs}; ${readOnly}`;
 }
 

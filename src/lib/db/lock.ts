@@ -16,7 +16,7 @@ export interface Lock {
 
 /** `0x62626374` is "bbct". */
 const postgresKey = 0x62626374;
-const mysqlName = 'concat("bbctl.", md5(database()))';
+const mysqlName = "concat('bbctl.', md5(database()))";
 const pollMs = 200;
 
 /** Waits at most `waitMs`, then says who holds it. */
@@ -69,7 +69,8 @@ async function isTrue(knex: Knex, statement: string): Promise<boolean> {
 
 const postgresHolder = `select a.application_name || ', connected since ' || to_char(a.backend_start at time zone 'UTC', 'YYYY-MM-DD HH24:MI:SS') || ' UTC' as holder
   from pg_locks l join pg_stat_activity a on a.pid = l.pid
-  where l.locktype = 'advisory' and l.classid = ${postgresKey} and l.granted`;
+  where l.locktype = 'advisory' and l.classid = ${postgresKey} and l.granted
+    and l.database = (select oid from pg_database where datname = current_database())`;
 
 const mysqlHolder = `select concat(user, '@', host, ', connection ', id) as holder from information_schema.processlist where id = is_used_lock(${mysqlName})`;
 

@@ -1,3 +1,4 @@
+import type { Knex } from 'knex';
 import type { Row, RowSet } from '../model/rows.js';
 import { keyColumn, keysOf } from '../model/rows.js';
 import type { Transaction } from './connect.js';
@@ -25,26 +26,23 @@ type ReadRows = (
 
 /** The rows with these keys. */
 export const readRows: ReadRows = (tx, table, column, keys, columns = '*') =>
-  inChunks(
-    keys,
-    async (some) =>
-      (await tx
-        .sql(table)
-        .whereIn(column, some)
-        .select(columns as string[])) as Row[],
-  );
+  inChunks(keys, (some) => selectRows(tx, table, column, some, columns));
 
 /** The same, locked until the transaction ends. */
 export const lockRows: ReadRows = (tx, table, column, keys, columns = '*') =>
-  inChunks(keys, async (some) => {
-    const query = tx
-      .sql(table)
-      .whereIn(column, some)
-      .select(columns as string[]);
-    return (await tx.dialect.locking(query)) as Row[];
-  });
+  inChunks(keys, (some) => tx.dialect.locking(selectRows(tx, table, column, some, columns)));
 
-async function inChunks(keys: readonly number[], read: (some: number[]) => Promise<Row[]>): Promise<Row[]> {
+function selectRows(
+  tx: Transaction,
+  table: string,
+  column: string,
+  keys: readonly number[],
+  columns: readonly string[] | '*',
+): Knex.QueryBuilder<Row, Row[]> {
+  return tx.sql<Row>(table).whereIn(column, keys).select<Row[]>(columns as string[]);
+}
+
+async function inChunks(keys: readonly number[], read: (some: number[]) => PromiseLike<Row[]>): Promise<Row[]> {
   const rows: Row[][] = [];
   for (const some of chunks(keys)) rows.push(await read(some));
   return rows.flat();

@@ -1,3 +1,4 @@
+import { groupBy } from '../model/group-by.js';
 import type { OpenBuild } from '../model/build.js';
 import type { Builder } from '../model/builder.js';
 import { clusterOf, silentHearts } from '../model/cluster.js';
@@ -91,7 +92,11 @@ async function readServices(tx: Transaction): Promise<Service[]> {
 
 /** Buildbot registers every service under its full class name as soon as it is configured. */
 async function classNames(tx: Transaction): Promise<Map<string, string>> {
-  const rows = await tx.sql('objects').where('class_name', 'like', '%.%').orderBy('id').select<Raw[]>('name', 'class_name');
+  const rows = await tx
+    .sql('objects')
+    .where('class_name', 'like', '%.%')
+    .orderBy('id')
+    .select<Raw[]>('name', 'class_name');
   const kindOf = (className: string): ServiceKind | null => {
     if (/(^|\.)workers?\./.test(className)) return null;
     return /changes|poll|source/i.test(className) ? 'changesource' : 'scheduler';
@@ -351,14 +356,4 @@ async function newestSign(tx: Transaction, masterId: number, builds: readonly Op
     ...(await newest('steps', 'complete_at', 'buildid', running.slice(0, 5000))),
   ];
   return signs.length === 0 ? null : Math.max(...signs);
-}
-
-export function groupBy<T, K>(items: readonly T[], key: (item: T) => K): Map<K, T[]> {
-  const groups = new Map<K, T[]>();
-  for (const item of items) {
-    const group = groups.get(key(item));
-    if (group) group.push(item);
-    else groups.set(key(item), [item]);
-  }
-  return groups;
 }

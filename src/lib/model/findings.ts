@@ -22,6 +22,7 @@ export interface Finding {
 
 export function findings(cluster: Cluster): Finding[] {
   const all = [
+    ...nobodyLives(cluster),
     ...cluster.masters.flatMap((master) => masterFindings(master)),
     ...orphanedClaims(cluster),
     ...unclaimedServices(cluster),
@@ -32,6 +33,21 @@ export function findings(cluster: Cluster): Finding[] {
   ];
   const order: Severity[] = ['critical', 'warning', 'note'];
   return all.sort((a, b) => order.indexOf(a.severity) - order.indexOf(b.severity));
+}
+
+/** If all hearts stopped at once, the database is the patient, not the masters; if all were stopped, nothing runs. */
+function nobodyLives({ masters }: Cluster): Finding[] {
+  if (masters.length === 0 || masters.some((master) => isHeard(master))) return [];
+  const silent = masters.filter((master) => master.active);
+  const message =
+    silent.length > 1
+      ? `No master's heart beats: ${count(silent.length, 'master')} fell silent. Was the database away? Start the masters before anything is repaired.`
+      : 'No master is alive: nothing is scheduled and nothing is built.';
+  return [{ id: 'no-master-alive', severity: 'critical', message, fix: [] }];
+}
+
+function isHeard(master: Master): boolean {
+  return isLiving(master) || master.state === 'late' || master.state === 'starting';
 }
 
 /** `3 services, 2 requests and 1 build`; what a master that is gone still holds. */

@@ -97,7 +97,8 @@ function judge(
   earlier: Cluster | undefined,
   isNamed: boolean,
 ): Judgement {
-  if (master.state === 'dead' || master.state === 'unclean') return { master, expire: true };
+  if (master.state === 'dead') return { master, expire: true };
+  if (master.state === 'unclean') return unclean(master, cluster);
   if (master.state === 'stopped')
     return {
       master,
@@ -112,6 +113,14 @@ function judge(
     earlier?.masters.find((one) => one.id === master.id),
     cluster,
   );
+}
+
+/** What it claimed after its last heartbeat may be a new process's, which is just starting under its name. */
+function unclean(master: Master, cluster: Cluster): Judgement {
+  const fresh = master.has.claims - claimsOf(master, cluster).length;
+  if (fresh === 0) return { master, expire: true };
+  const note = `${count(fresh, 'request')} of ${printable(master.name)} ${fresh === 1 ? 'is' : 'are'} left alone: claimed after its last heartbeat, so it may be starting.`;
+  return { master, expire: true, note };
 }
 
 function canBeForced(master: Master): boolean {

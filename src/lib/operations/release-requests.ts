@@ -13,7 +13,7 @@ import type { SeenMaster } from '../db/masters.js';
 import { releaseClaims } from '../db/requests.js';
 import type { SeenClaim } from '../db/requests.js';
 import { chunks } from '../db/rows.js';
-import { groupBy } from '../db/snapshot.js';
+import { groupBy } from '../model/group-by.js';
 import type { Blocker, Operation, Plan, Step } from '../operation.js';
 import { adviseRequests } from './advice.js';
 import { readRequests } from './named-requests.js';

@@ -1,5 +1,4 @@
 import type { Contexts } from '../../contexts.js';
-import { parseDatabaseUrl } from '../../db/url.js';
 import type { Column } from '../list.js';
 
 /** A context as `--json` prints it: never with the password that its URL may hold. */
@@ -10,11 +9,12 @@ export interface ContextRow {
   readonly journalDir: string | null;
 }
 
-export function contextRows({ current, contexts }: Contexts): ContextRow[] {
+/** `labelOf` leaves the password out. */
+export function contextRows({ current, contexts }: Contexts, labelOf: (url: string) => string): ContextRow[] {
   return Object.entries(contexts).map(([name, { db, journalDir }]) => ({
     name,
     current: name === current,
-    database: parseDatabaseUrl(db).label,
+    database: labelOf(db),
     journalDir: journalDir ?? null,
   }));
 }
