@@ -31,15 +31,20 @@ export abstract class ChangeCommand<T extends typeof Command> extends ClusterCom
     const flags = this.changeFlags;
     const reading = await this.openDatabase();
     const connections: Connections = { reading, openForWriting: () => this.openDatabase('write') };
-    const report = await change(operation, connections, presenterFor({ json: this.jsonEnabled(), yes: flags.yes }), {
-      dryRun: flags['dry-run'],
-      reason: flags.reason ?? null,
-      lockWaitMs: 5000,
-      journalDirectory: await this.journalDirectory(),
-      allowUnknownSchema: flags['allow-unknown-schema'],
-      ...interruption(),
-      ...links,
-    });
+    const report = await change(
+      operation,
+      connections,
+      await presenterFor({ json: this.jsonEnabled(), yes: flags.yes }),
+      {
+        dryRun: flags['dry-run'],
+        reason: flags.reason ?? null,
+        lockWaitMs: 5000,
+        journalDirectory: await this.journalDirectory(),
+        allowUnknownSchema: flags['allow-unknown-schema'],
+        ...interruption(),
+        ...links,
+      },
+    );
     process.exitCode = exitStatusOf(report);
     return report;
   }

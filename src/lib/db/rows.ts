@@ -39,7 +39,10 @@ function selectRows(
   keys: readonly number[],
   columns: readonly string[] | '*',
 ): Knex.QueryBuilder<Row, Row[]> {
-  return tx.sql<Row>(table).whereIn(column, keys).select<Row[]>(columns as string[]);
+  return tx
+    .sql<Row>(table)
+    .whereIn(column, keys)
+    .select<Row[]>(columns as string[]);
 }
 
 async function inChunks(keys: readonly number[], read: (some: number[]) => PromiseLike<Row[]>): Promise<Row[]> {

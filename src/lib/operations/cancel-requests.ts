@@ -10,7 +10,7 @@ import type { Master } from '../model/master.js';
 import { count, printable } from '../model/names.js';
 import { isAbandoned } from '../model/build.js';
 import { isStuck } from '../model/request.js';
-import { seen } from '../db/masters.js';
+import { seen, seenGone } from '../db/masters.js';
 import { cancelRequest } from '../db/requests.js';
 import type { SeenRequest } from '../db/requests.js';
 import type { FoundRequest } from '../db/request-lists.js';
@@ -123,7 +123,7 @@ function stepFor(
       buildsetId: request.buildsetId,
       claimFor: claimFor.id,
       claim,
-      holder: holder ? seen(holder) : null,
+      holder: holder ? seen(holder) : request.claim ? seenGone(request.claim.masterId) : null,
     },
   };
 }

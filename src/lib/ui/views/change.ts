@@ -1,6 +1,7 @@
 import { count } from '../../model/names.js';
-import type { Plan, Report, Step } from '../../operation.js';
+import type { Plan, Report, Step, StepResult } from '../../operation.js';
 import { formatDuration } from '../../model/duration.js';
+import { wrapped } from '../prose.js';
 import { colour } from '../terminal.js';
 
 const mostSteps = 20;
@@ -25,7 +26,7 @@ export function renderPlan<S extends Step>(
     ...plan.warnings.map((warning) => `${colour.yellow('Warning:')} ${warning}`),
     ...plan.notes.map((note) => `${colour.dim('Note:')} ${note}`),
   ];
-  return lines.length === 0 ? '' : `${lines.join('\n')}\n`;
+  return lines.map((line) => `${wrapped(line)}\n`).join('');
 }
 
 const endings: Record<Report<Step>['status'], string> = {
@@ -37,20 +38,26 @@ const endings: Record<Report<Step>['status'], string> = {
   failed: colour.red('Failed.'),
 };
 
+/** What became of it; the steps only where their progress was not shown. */
 export function renderReport<S extends Step>(report: Report<S>, { isLive }: { isLive: boolean }): string {
-  const steps = isLive
-    ? []
-    : report.results.map(
-        (result) => `  ${marks[result.outcome]} ${result.step}${result.detail ? ` (${result.detail})` : ''}`,
-      );
+  const steps = isLive ? [] : report.results.map(resultLine);
+  const lines = [...steps, endings[report.status], ...rowsLine(report), ...wayOn(report), ...report.advice];
+  return lines.map((line) => `${wrapped(line)}\n`).join('');
+}
+
+function resultLine({ outcome, step, detail }: StepResult): string {
+  return `  ${marks[outcome]} ${step}${detail ? ` (${detail})` : ''}`;
+}
+
+function rowsLine<S extends Step>(report: Report<S>): string[] {
   const rows = Object.entries(rowTotals(report)).map(([table, number]) => `${table} ${number.toLocaleString('en-US')}`);
-  const again =
-    report.status === 'partly done' || report.status === 'failed'
-      ? [`Run the same command again to finish it, or "bbctl undo ${report.journal}" to take it back.`]
-      : [];
-  const undo =
-    report.status === 'done' ? [`Journal entry ${report.journal}; "bbctl undo ${report.journal}" takes it back.`] : [];
-  return `${[...steps, endings[report.status], ...(rows.length > 0 ? [`Rows: ${rows.join(', ')}.`] : []), ...again, ...undo, ...report.advice].join('\n')}\n`;
+  return rows.length > 0 ? [`Rows: ${rows.join(', ')}.`] : [];
+}
+
+function wayOn<S extends Step>({ status, journal }: Report<S>): string[] {
+  if (status === 'done') return [`Journal entry ${journal}; "bbctl undo ${journal}" takes it back.`];
+  if (status !== 'partly done' && status !== 'failed') return [];
+  return [`Run the same command again to finish it, or "bbctl undo ${journal}" to take it back.`];
 }
 
 const marks = { done: '✓', unchanged: '=', failed: '✗', skipped: '-' };

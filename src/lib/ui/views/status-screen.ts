@@ -3,6 +3,7 @@ import { formatDuration } from '../../model/duration.js';
 import type { Finding } from '../../model/findings.js';
 import { count } from '../../model/names.js';
 import { timestamp } from '../format.js';
+import { wrapped } from '../prose.js';
 import { renderTable } from '../table.js';
 import { colour, terminalWidth } from '../terminal.js';
 import { masterColumns } from './masters.js';
@@ -32,7 +33,9 @@ function renderFindings(all: readonly Finding[]): string {
 }
 
 function findingLines({ severity, message, fix }: Finding): string {
-  return [`${marks[severity]} ${message}`, ...fix.map((command) => `    ${colour.cyan(command)}`)].join('\n');
+  return [wrapped(`${marks[severity]} ${message}`, 2), ...fix.map((command) => `    ${colour.cyan(command)}`)].join(
+    '\n',
+  );
 }
 
 function section(title: string, body: string): string {
