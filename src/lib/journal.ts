@@ -151,12 +151,14 @@ function syncDirectory(directory: string): void {
 /** All entries of the folder, newest first. A folder that is not there holds none. */
 export function readJournal(directory: string): Entry[] {
   const entries = journalFiles(directory).map(([id, name]) => readEntry(id, path.join(directory, name)));
-  const linked = (link: 'undoes' | 'completes'): Map<number | null, number> =>
-    new Map(entries.filter((entry) => entry.state === 'done').map((entry) => [entry[link], entry.id]));
-  const [undone, completed] = [linked('undoes'), linked('completes')];
-  return entries
-    .map((entry) => withLinks(entry, undone.get(entry.id) ?? null, completed.get(entry.id) ?? null))
-    .sort((a, b) => b.id - a.id);
+  const [undone, completed] = [new Map<number, number>(), new Map<number, number>()];
+  // The newest first: what was itself undone later counts no more.
+  for (const entry of entries.sort((a, b) => b.id - a.id)) {
+    if (entry.state !== 'done' || undone.has(entry.id)) continue;
+    if (entry.undoes !== null) undone.set(entry.undoes, entry.id);
+    if (entry.completes !== null) completed.set(entry.completes, entry.id);
+  }
+  return entries.map((entry) => withLinks(entry, undone.get(entry.id) ?? null, completed.get(entry.id) ?? null));
 }
 
 function withLinks(entry: Entry, undoneBy: number | null, completedBy: number | null): Entry {

@@ -7,6 +7,7 @@ import { printable } from '../model/names.js';
 import type { Database } from '../db/connect.js';
 import { writtenTables } from '../db/tables.js';
 import type { Entry } from '../journal.js';
+import type { RowSet } from '../model/rows.js';
 import type { Operation, Plan, Step } from '../operation.js';
 import { readStates } from './undo-change.js';
 import type { UndoWorld } from './undo-change.js';
@@ -19,14 +20,26 @@ export interface ContinueStep extends Step {
 type Continued = Pick<Operation<unknown, Step>, 'describe' | 'work'>;
 
 export function completeChange(entry: Entry, operation: Continued): Operation<UndoWorld, ContinueStep> {
+  // What this change has written itself: "done" is looked for in the database for that too.
+  const written = new Map<number, RowSet[]>();
   return {
     name: 'journal complete',
     tables: writtenTables,
-    read: (database: Database) => readStates(database, entry),
-    plan: (world) => planCompletion(entry, world),
+    read: (database: Database) => readStates(database, continued(entry, written)),
+    plan: (world) => planCompletion(continued(entry, written), world),
     describe: (step) => operation.describe(step.step),
-    work: (tx, step) => operation.work(tx, step.step),
+    work: async (tx, step) => {
+      const sets = await operation.work(tx, step.step);
+      written.set(entry.plan.steps.indexOf(step.step), sets);
+      return sets;
+    },
   };
+}
+
+/** The entry as it stands after the steps that were continued; of a half written step the rest is what counts. */
+function continued(entry: Entry, written: ReadonlyMap<number, RowSet[]>): Entry {
+  const steps = [...written].map(([step, sets]) => ({ step, sets, state: 'unknown' as const }));
+  return { ...entry, steps: [...entry.steps.filter((step) => !written.has(step.step)), ...steps] };
 }
 
 export function planCompletion(entry: Entry, { states }: UndoWorld): Plan<ContinueStep> {

@@ -43,15 +43,19 @@ function fitted(natural: readonly number[], width: number): number[] {
   return widths;
 }
 
-/** Cuts by what a terminal shows, not by code units. */
+/** Leaves the middle out: names of masters and repositories differ at their ends. Counts what a terminal shows. */
 export function cut(word: string, width: number): string {
   if (stringWidth(word) <= width) return word;
-  let short = '';
-  for (const { segment } of new Intl.Segmenter().segment(word)) {
-    if (stringWidth(short + segment) > width - 1) break;
-    short += segment;
-  }
-  return `${short}…`;
+  const characters = [...new Intl.Segmenter().segment(word)].map(({ segment }) => segment);
+  const tail = fitting([...characters].reverse(), Math.floor((width - 1) / 2)).reverse();
+  const head = fitting(characters, width - 1 - stringWidth(tail.join('')));
+  return `${head.join('')}…${tail.join('')}`;
+}
+
+function fitting(characters: readonly string[], width: number): string[] {
+  let used = 0;
+  const end = characters.findIndex((character) => (used += stringWidth(character)) > width);
+  return characters.slice(0, end === -1 ? characters.length : end);
 }
 
 function pad(word: string, width: number, align: 'right' | undefined): string {
