@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import type { Database } from './db/connect.js';
 import { isRetryable } from './db/driver-errors.js';
 import { takeLock } from './db/lock.js';
@@ -184,7 +184,9 @@ async function writeSteps<World, S extends Step>(
       rows,
       ...(detail ? { detail } : {}),
     });
-    if (options.signal.aborted) return result('skipped', {}, 'interrupted');
+    // Ctrl-C is heard only when the event loop turns; SQLite's driver never lets it.
+    await nextTurn();
+    if (options.signal.aborted) return { ...result('skipped', {}, 'interrupted'), code: 'notConfirmed' };
     if (lost) return result('skipped', {}, 'the database was lost');
     if (broken.has(step.subject)) return result('skipped', {}, 'an earlier step of it was not done');
     try {
@@ -248,7 +250,7 @@ async function verified<World, S extends Step>(
   results: readonly StepResult[],
 ): Promise<ReportStatus> {
   const some = results.some((result) => result.outcome === 'done');
-  if (results.some((result) => result.outcome === 'failed')) return some ? 'partly done' : 'failed';
+  if (results.some((result) => result.code)) return some ? 'partly done' : 'failed';
   const subjects = new Set(plan.steps.map((step) => `${step.kind} ${step.subject}`));
   const left = gate.operation.plan(await gate.operation.read(gate.connections.reading), earlier).steps;
   if (

@@ -30,11 +30,10 @@ export function realTest(engine: ServerEngine, title: string, scenario: (t: Exec
 /** A directory for masters of one database; all of it is gone when the test ends, however it ends. */
 export interface Site {
   home: string;
-  addMaster(name: string, choices?: Choices): Promise<Master>;
+  addMaster: (name: string, choices?: Choices) => Promise<Master>;
   /** Lets the builds of `slow` end. */
-  openGate(): Promise<void>;
-  shutGate(): Promise<void>;
-  close(): Promise<void>;
+  openGate: () => Promise<void>;
+  close: () => Promise<void>;
 }
 
 export interface BuildbotCluster extends Site {
@@ -69,7 +68,6 @@ export async function createSite(t: ExecutionContext, databaseUrl: string, commo
       return master;
     },
     openGate: () => writeFile(join(gate, 'open'), ''),
-    shutGate: () => rm(join(gate, 'open'), { force: true }),
   };
 }
 

@@ -20,6 +20,8 @@ import { crashedCluster, type CrashedCluster } from '../_helpers/buildbot/crash.
 import { expire, readState, readStuckRequests } from '../_helpers/buildbot/views.js';
 
 const PERIOD_SECONDS = 6;
+/** A late firing is followed by one that is on time; two for one reason come within the same second or two. */
+const SHORTEST_GAP_SECONDS = 2;
 const SERVICES = ['force', 'on-commit', 'periodic', 'poller'];
 
 for (const engine of ['postgres', 'myisam', 'innodb'] as const satisfies readonly ServerEngine[]) {
@@ -34,7 +36,8 @@ for (const engine of ['postgres', 'myisam', 'innodb'] as const satisfies readonl
 }
 
 async function repair(t: ExecutionContext, { db, a, b, aId, stuck, pending }: CrashedCluster): Promise<void> {
-  t.is(await readState(db, a), 'dead');
+  // B may have been quicker, and forgetful.
+  t.regex((await readState(db, a)) ?? '', /^(dead|unclean)$/);
   t.is(await readState(db, b), 'active');
   const seen = await readStuckRequests(db);
   t.true(seen.includes(stuck));
@@ -89,5 +92,5 @@ async function nothingRunsTwice(t: ExecutionContext, { db }: CrashedCluster): Pr
   t.is((await readSubmissions(db, 'quick')).length, 1);
   const times = (await readSubmissions(db, 'tick')).map(({ at }) => at);
   const gaps = times.slice(1).map((at, index) => at - (times[index] ?? 0));
-  t.true(Math.min(...gaps) >= PERIOD_SECONDS / 2, `fired after ${gaps.join(', ')} s`);
+  t.true(Math.min(...gaps) >= SHORTEST_GAP_SECONDS, `fired after ${gaps.join(', ')} s`);
 }

@@ -10,6 +10,7 @@ import {
   SUCCESS,
   until,
 } from '../_helpers/buildbot.js';
+import { diffDumps } from '../_helpers/database.js';
 import { expire, readState } from '../_helpers/buildbot/views.js';
 
 const SPARE_BUILDERS = 40;
@@ -33,7 +34,7 @@ for (const engine of ['postgres', 'myisam'] as const) {
     t.is(await readState(db, a), 'starting');
     const { status, stdout, stderr } = await expire(db);
     t.is(status, 0, stdout + stderr);
-    t.deepEqual(await db.dump(), before);
+    t.deepEqual(diffDumps(before, await db.dump()), []);
 
     a.signal('SIGCONT');
     await a.running();

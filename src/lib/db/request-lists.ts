@@ -6,7 +6,7 @@ import { chunks } from './rows.js';
 export interface FoundRequest extends OpenRequest {
   readonly complete: boolean;
   /** The open build that waits for it, and the master that runs that. */
-  readonly parent: { readonly buildId: number; readonly masterId: number } | null;
+  readonly parent: { readonly buildId: number; readonly masterId: number; readonly startedAt: number } | null;
 }
 
 /** Requests by id, complete ones too. */
@@ -25,6 +25,7 @@ export async function findRequests(tx: Transaction, ids: readonly number[]): Pro
         'r.complete',
         'p.id as parentid',
         'p.masterid as parentmasterid',
+        'p.started_at as parentstartedat',
       );
     found.push(...rows.map(foundRequest));
   }
@@ -33,7 +34,13 @@ export async function findRequests(tx: Transaction, ids: readonly number[]): Pro
 
 function foundRequest(row: Record<string, unknown>): FoundRequest {
   const parent =
-    row['parentid'] === null ? null : { buildId: Number(row['parentid']), masterId: Number(row['parentmasterid']) };
+    row['parentid'] === null
+      ? null
+      : {
+          buildId: Number(row['parentid']),
+          masterId: Number(row['parentmasterid']),
+          startedAt: Number(row['parentstartedat']),
+        };
   return { ...requestOf(row), complete: Number(row['complete']) !== 0, parent };
 }
 

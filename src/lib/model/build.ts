@@ -1,3 +1,4 @@
+import { heartbeatSeconds } from './master.js';
 import type { Master } from './master.js';
 
 /** A build that has not ended. */
@@ -11,7 +12,11 @@ export interface OpenBuild {
   readonly startedAt: number;
 }
 
-/** No living master will finish it. */
-export function isAbandoned(master: Master | undefined): boolean {
-  return master === undefined || ['dead', 'unclean', 'stopped'].includes(master.state);
+/**
+ * Will no living master finish it? Survivors also expire a master whose heart stopped and that goes on building: what
+ * an inactive master started after its next heartbeat was due may be running.
+ */
+export function isAbandoned({ startedAt }: Pick<OpenBuild, 'startedAt'>, master: Master | undefined): boolean {
+  if (master?.state === 'unclean') return startedAt <= master.lastActive + heartbeatSeconds;
+  return master === undefined || master.state === 'dead' || master.state === 'stopped';
 }

@@ -93,5 +93,5 @@ export function stuckServices(cluster: Cluster): Service[] {
 
 export function abandonedBuilds(cluster: Cluster): OpenBuild[] {
   const masters = masterIndex(cluster);
-  return cluster.builds.filter((build) => isAbandoned(masters.get(build.masterId)));
+  return cluster.builds.filter((build) => isAbandoned(build, masters.get(build.masterId)));
 }

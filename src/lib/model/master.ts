@@ -37,7 +37,7 @@ export interface MasterFacts {
   readonly lastActive: number;
   /** Newest claim, or start or end of a build or step; read for masters with a silent heart only. */
   readonly otherSign: number | null;
-  /** Seconds by which its clock is behind another master's, as far as its claims prove it. */
+  /** Seconds by which its clock seems to be behind: its claims are older than the requests they claim. */
   readonly clockBehind: number;
   readonly has: Possessions;
 }
@@ -64,11 +64,12 @@ export function isHeartSilent(master: MasterFacts, now: number, expireAfter: num
 function activeState(master: MasterFacts, now: number, expireAfter: number): MasterState {
   const age = silentFor(master, now) ?? Infinity;
   if (age <= lateAfterSeconds) {
-    const builds = master.has.openBuilds + master.has.claims > 0;
-    return builds && master.has.builderMasters.length === 0 ? 'zombie' : 'active';
+    const { openBuilds, claims, connectedWorkers, builderMasters } = master.has;
+    const works = openBuilds + claims + connectedWorkers.length > 0;
+    // A master without builders is nothing odd (one for the web interface); one that has workers or builds is.
+    return works && builderMasters.length === 0 ? 'zombie' : 'active';
   }
-  // With a clock that is behind it looks silent for longer than it is: let a second look decide.
-  if (age - master.clockBehind <= expireAfter) return 'late';
+  if (age <= expireAfter) return 'late';
   const heardSince = master.otherSign !== null && master.otherSign > master.lastActive + lateAfterSeconds;
   return master.lastActive === 0 || heardSince ? 'silent' : 'dead';
 }

@@ -47,6 +47,6 @@ export function adviseServices(cluster: Cluster): string[] {
     `Services: a living master looks for free ones every 5 minutes, each from its own start: ${list(
       living.map((master) => printable(master.name)),
       3,
-    )}. Nothing from outside makes Buildbot look sooner.`,
+    )}. Only a restart of it makes one look sooner.`,
   ];
 }

@@ -88,7 +88,7 @@ function judge(
       `End it first, with "bbctl builds finish ${builds[0]?.id}" or "bbctl masters expire".`,
     );
   }
-  if (request.parent && !isAbandoned(masterOf(cluster, request.parent.masterId))) {
+  if (request.parent && !isAbandoned(request.parent, masterOf(cluster, request.parent.masterId))) {
     return refuse(
       `Request ${request.id} is waited for by the running build ${request.parent.buildId}, which would never hear of it.`,
       'Stop that build instead.',

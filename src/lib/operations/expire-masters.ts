@@ -72,7 +72,7 @@ export function planExpiry(cluster: Cluster, input: ExpireInput, earlier?: Clust
           )}`,
     steps: chosen.flatMap((master) => stepsFor(master, cluster)),
     notes: judged.flatMap((one) => one.note ?? []),
-    warnings: chosen.length > 0 ? warnings(cluster) : [],
+    warnings: warnings(cluster, chosen),
     blockers: judged.flatMap((one) => one.blocker ?? []),
     secondLook: judged.reduce<SecondLook | null>(
       (longest, { look }) => (look && look.afterSeconds > (longest?.afterSeconds ?? 0) ? look : longest),
@@ -190,9 +190,18 @@ function fingerprint(master: Master): unknown[] {
   return [master.active, master.lastActive, master.otherSign, master.has];
 }
 
-function warnings(cluster: Cluster): string[] {
-  if (cluster.masters.some((master) => master.state === 'active')) return [];
+/** More than the seconds that masters' clocks usually differ by. */
+const suspiciousSeconds = 60;
+
+function warnings(cluster: Cluster, chosen: readonly Master[]): string[] {
+  const behind = chosen.filter((master) => master.state === 'dead' && master.clockBehind > suspiciousSeconds);
+  const clocks = behind.map(
+    (master) =>
+      `${printable(master.name)} has claims that are ${formatDuration(master.clockBehind)} older than their requests: its clock may be behind. Make sure that its process is gone.`,
+  );
+  if (chosen.length === 0 || cluster.masters.some((master) => master.state === 'active')) return clocks;
   return [
+    ...clocks,
     "No master's heart beats at all. If the database was away, or was just restored, start the masters first: they clean up after themselves.",
   ];
 }
@@ -200,9 +209,7 @@ function warnings(cluster: Cluster): string[] {
 function stepsFor(master: Master, cluster: Cluster): ExpireStep[] {
   const subject = `master ${master.id}`;
   const common = { subject, master: seen(master) };
-  const builds = abandonedBuilds(cluster)
-    .filter((build) => build.masterId === master.id)
-    .map((build) => build.id);
+  const builds = buildsOf(master, cluster);
   const steps: ExpireStep[] = [
     ...chunks(builds, buildsPerStep).map((ids) => ({ kind: 'finish builds' as const, ...common, builds: ids })),
     ...chunks(claimsOf(master, cluster), claimsPerStep).map((claims) => ({
@@ -217,7 +224,13 @@ function stepsFor(master: Master, cluster: Cluster): ExpireStep[] {
   return isLeft ? [...steps, { kind: 'deactivate', ...common }] : steps;
 }
 
-/** All of a dead master's; of an inactive one those that cannot be of a process that is just starting. */
+/** As with claims. */
+function buildsOf(master: Master, cluster: Cluster): number[] {
+  const builds = master.state === 'unclean' ? abandonedBuilds(cluster) : cluster.builds;
+  return builds.filter((build) => build.masterId === master.id).map((build) => build.id);
+}
+
+/** All of a dead master's; of an unclean one those that cannot be of a process that is just starting. */
 function claimsOf(master: Master, cluster: Cluster): SeenClaim[] {
   const requests = master.state === 'unclean' ? stuckRequests(cluster) : cluster.claimed;
   return requests.flatMap(({ id, claim }) =>

@@ -79,7 +79,7 @@ export function planFinish({ cluster, named }: BuildsWorld, ids: readonly number
 function judge(build: FoundBuild, cluster: Cluster): { build?: OpenBuild; note?: string; blocker?: Blocker } {
   if (build.complete) return { note: `Build ${build.id} has ended.` };
   const master = masterOf(cluster, build.masterId);
-  if (isAbandoned(master)) return { build };
+  if (isAbandoned(build, master)) return { build };
   const message = `Build ${build.id} belongs to ${printable(masterName(cluster, build.masterId))}, which is ${master?.state}: it may be running.`;
   return { blocker: { message, try: 'Stop it in the web interface of that master.', override: null } };
 }

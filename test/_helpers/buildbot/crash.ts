@@ -29,7 +29,7 @@ export async function crashedCluster(
   const { requestId: stuck } = await a.force('slow');
   await until('the build of A runs', () => isStepRunning(db, stuck));
   const { requestId: pending } = await a.force('slow');
-  await until('B has just beaten', () => isFarFromBeat(db, b, 20));
+  await until('B has just beaten', () => isFarFromBeat(db, b, 25));
   await a.kill9();
   await age(db, a, LONG_AGO_SECONDS);
   const [aId, bId] = [(await readMaster(db, a)).id, (await readMaster(db, b)).id];

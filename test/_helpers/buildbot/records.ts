@@ -56,6 +56,16 @@ export async function isStepRunning(db: Queryable, requestId: number): Promise<b
   return rows.length > 0;
 }
 
+/** The worker sends the first of it five seconds after the start; from then on the build writes nothing. */
+export async function hasOutput(db: Queryable, requestId: number): Promise<boolean> {
+  const rows = await db.query(
+    'SELECT l.id FROM builds b JOIN steps s ON s.buildid = b.id JOIN logs l ON l.stepid = s.id ' +
+      'WHERE b.buildrequestid = ? AND l.num_lines > 0',
+    [requestId],
+  );
+  return rows.length > 0;
+}
+
 /** null for an unclaimed one. */
 export async function readClaim(db: Queryable, requestId: number): Promise<number | null> {
   const [row] = await db.query('SELECT masterid FROM buildrequest_claims WHERE brid = ?', [requestId]);

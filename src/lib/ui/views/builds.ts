@@ -27,7 +27,7 @@ export function buildRows(cluster: Cluster): BuildRow[] {
     id: build.id,
     builder: builderName(cluster, build.builderId),
     number: build.number,
-    state: isAbandoned(masterOf(cluster, build.masterId)) ? 'abandoned' : 'running',
+    state: isAbandoned(build, masterOf(cluster, build.masterId)) ? 'abandoned' : 'running',
     startedAt: build.startedAt,
     age: Math.round(cluster.now - build.startedAt),
     master: masterName(cluster, build.masterId),
