@@ -1,6 +1,6 @@
 import * as Flags from '@oclif/core/flags';
 import { ListCommand } from '../../lib/command.js';
-import { readLastBuilds } from '../../lib/db/build-lists.js';
+import { readLastBuilds } from '../../lib/db/builder-lists.js';
 import { snapshot } from '../../lib/db/snapshot.js';
 import { isOrphanedBuilder } from '../../lib/model/builder.js';
 import { builderColumns, builderRows, orphanColumns } from '../../lib/ui/views/builders.js';

@@ -1,8 +1,59 @@
 import type { OpenBuild } from '../model/build.js';
-import type { LastBuild } from '../model/builder.js';
+import type { Cluster } from '../model/cluster.js';
+import { mayBeAlive } from '../model/master.js';
 import type { Transaction } from './connect.js';
 import { chunks } from './rows.js';
-import { buildColumns, buildOf } from './snapshot.js';
+
+type Raw = Record<string, unknown>;
+
+const buildColumns = [
+  'b.id',
+  'b.number',
+  'b.builderid',
+  'b.buildrequestid',
+  'b.workerid',
+  'b.masterid',
+  'b.started_at',
+];
+
+function buildOf(row: Raw): OpenBuild {
+  return {
+    id: Number(row['id']),
+    number: Number(row['number']),
+    builderId: Number(row['builderid']),
+    requestId: Number(row['buildrequestid']),
+    workerId: row['workerid'] === null ? null : Number(row['workerid']),
+    masterId: Number(row['masterid']),
+    startedAt: Number(row['started_at']),
+  };
+}
+
+/** `builds.complete_at` has no index: the way to running builds is through the requests that are open. */
+export async function readRunningBuilds(tx: Transaction, requestIds: readonly number[]): Promise<OpenBuild[]> {
+  const running: OpenBuild[] = [];
+  for (const some of chunks(requestIds)) {
+    const rows = await tx
+      .sql('builds as b')
+      .whereIn('b.buildrequestid', some)
+      .whereNull('b.complete_at')
+      .select<Raw[]>(...buildColumns);
+    running.push(...rows.map(buildOf));
+  }
+  return running.sort((a, b) => a.id - b.id);
+}
+
+/** The other way: every open build of a master that is not alive, also under a finished request. */
+export async function readAbandonedBuilds(tx: Transaction, cluster: Cluster): Promise<OpenBuild[]> {
+  const gone = cluster.masters.filter((master) => !mayBeAlive(master)).map((master) => master.id);
+  const rows = await tx
+    .sql('builds as b')
+    .whereIn('b.masterid', gone)
+    .whereNull('b.complete_at')
+    .orderBy('b.id')
+    .select<Raw[]>(...buildColumns);
+  const known = new Set(cluster.builds.map((build) => build.id));
+  return [...cluster.builds, ...rows.map(buildOf).filter((build) => !known.has(build.id))];
+}
 
 export interface FoundBuild extends OpenBuild {
   readonly complete: boolean;
@@ -20,26 +71,4 @@ export async function findBuilds(tx: Transaction, ids: readonly number[]): Promi
     found.push(...rows.map((row) => ({ ...buildOf(row), complete: row['complete_at'] !== null })));
   }
   return found;
-}
-
-/** The newest build of each of these builders, by the index on (builder, number). */
-export async function readLastBuilds(tx: Transaction, builderIds: readonly number[]): Promise<Map<number, LastBuild>> {
-  const last = new Map<number, LastBuild>();
-  for (const some of chunks(builderIds)) {
-    const rows = await tx
-      .sql('builds as b')
-      .whereIn('b.builderid', some)
-      .where('b.number', tx.sql('builds as x').max('x.number').whereRaw('x.builderid = b.builderid'))
-      .select<Record<string, unknown>[]>('b.builderid', 'b.number', 'b.masterid', 'b.started_at');
-    for (const row of rows) {
-      const builderId = Number(row['builderid']);
-      last.set(builderId, {
-        builderId,
-        number: Number(row['number']),
-        masterId: Number(row['masterid']),
-        startedAt: Number(row['started_at']),
-      });
-    }
-  }
-  return last;
 }

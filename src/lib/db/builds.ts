@@ -3,7 +3,7 @@ import type { Row, RowSet } from '../model/rows.js';
 import type { Transaction } from './connect.js';
 import { lockMaster } from './masters.js';
 import type { SeenMaster } from './masters.js';
-import { lockRows, readRows } from './rows.js';
+import { chunks, lockRows, readRows } from './rows.js';
 
 /** Ends builds that nobody runs any more, with their open steps and logs, as RETRY: what a survivor does for them. */
 export async function finishBuilds(tx: Transaction, master: SeenMaster, ids: readonly number[]): Promise<RowSet[]> {
@@ -13,13 +13,22 @@ export async function finishBuilds(tx: Transaction, master: SeenMaster, ids: rea
     (row) => open(row) && row['masterid'] === master.id,
   );
   const steps = await readRows(tx, 'steps', 'buildid', idsOf(builds), ['id', 'complete_at', 'results']);
-  const logs = await readRows(tx, 'logs', 'stepid', idsOf(steps), ['id', 'complete']);
+  const logs = await readOpenLogs(tx, idsOf(steps));
   const ended = { complete_at: Math.floor(await tx.dialect.now(tx.sql)), results: retry };
   return [
-    ...updates('logs', logs.filter((row) => row['complete'] === 0), ['complete'], { complete: 1 }),
+    ...updates('logs', logs, ['complete'], { complete: 1 }),
     ...updates('steps', steps.filter(open), ['complete_at', 'results'], ended),
     ...updates('builds', builds, ['complete_at', 'results'], ended),
   ]; // prettier-ignore
+}
+
+/** Most steps have none that is open. */
+async function readOpenLogs(tx: Transaction, stepIds: readonly number[]): Promise<Row[]> {
+  const logs: Row[][] = [];
+  for (const some of chunks(stepIds)) {
+    logs.push(await tx.sql<Row>('logs').whereIn('stepid', some).where({ complete: 0 }).select<Row[]>('id', 'complete'));
+  }
+  return logs.flat();
 }
 
 function idsOf(rows: readonly Row[]): number[] {

@@ -187,12 +187,16 @@ function mysqlConnection({ host, port, socket, tls }: ServerLocation, { timeoutM
   return { ...place, ...(tls ? { ssl: mysqlTls(tls) } : {}), charset: 'utf8mb4', connectTimeout: timeoutMs };
 }
 
+/**
+ * Planned without scans: a snapshot must be quick on any size, also where the statistics are stale. A scan that cannot
+ * be avoided has an enormous cost then, for which PostgreSQL would compile the statement or start helpers.
+ */
+const withoutScans = 'SET enable_seqscan = off; SET jit = off; SET max_parallel_workers_per_gather = 0;';
+
 function postgresSession({ access, timeoutMs }: OpenOptions): string {
-  // Planned without scans: a snapshot must be quick on any size, also where the statistics are stale. A scan that
-  // cannot be avoided has an enormous cost then, for which PostgreSQL would compile the statement.
-  const readOnly =
-    access === 'read' ? 'SET default_transaction_read_only = on; SET enable_seqscan = off; SET jit = off;' : '';
-  return `SET statement_timeout = ${timeoutMs}; SET lock_timeout = ${timeoutMs}; ${readOnly}`;
+  const limits = `SET statement_timeout = ${timeoutMs}; SET lock_timeout = ${timeoutMs};`;
+  const readOnly = access === 'read' ? 'SET default_transaction_read_only = on;' : '';
+  return `${limits} ${withoutScans} ${readOnly}`;
 }
 
 type RawPostgres = { query(sql: string, done: (error: Error | null) => void): void };

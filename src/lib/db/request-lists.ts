@@ -1,7 +1,63 @@
+import type { Queue } from '../model/cluster.js';
+import { groupBy } from '../model/group-by.js';
 import type { OpenRequest } from '../model/request.js';
 import type { Transaction } from './connect.js';
-import { openRequests, requestColumns, requestOf } from './snapshot.js';
-import { chunks } from './rows.js';
+
+import { chunks, readRows } from './rows.js';
+
+type Raw = Record<string, unknown>;
+
+/**
+ * Every request that is not complete. The claims are read by their requests' ids: a join is a scan of all claims as
+ * soon as many requests are open.
+ */
+export async function readOpenRequests(tx: Transaction): Promise<OpenRequest[]> {
+  const rows = await tx
+    .sql('buildrequests as r')
+    .where('r.complete', 0)
+    .orderBy('r.id')
+    .select<Raw[]>(...ownColumns);
+  const claims = new Map(
+    (
+      await readRows(
+        tx,
+        'buildrequest_claims',
+        'brid',
+        rows.map((row) => Number(row['id'])),
+      )
+    ).map((claim) => [claim['brid'], claim]),
+  );
+  return rows.map((row) => requestOf({ ...row, ...claims.get(Number(row['id'])) }));
+}
+
+/** What waits, builder by builder. */
+export function queuesOf(requests: readonly OpenRequest[]): Queue[] {
+  const pending = groupBy(
+    requests.filter((request) => request.claim === null),
+    (request) => request.builderId,
+  );
+  return [...pending].map(([builderId, waiting]) => ({
+    builderId,
+    length: waiting.length,
+    oldestSubmittedAt: waiting.reduce((oldest, { submittedAt }) => Math.min(oldest, submittedAt), Infinity),
+  }));
+}
+
+const ownColumns = ['r.id', 'r.buildsetid', 'r.builderid', 'r.priority', 'r.submitted_at', 'r.waited_for'];
+const requestColumns = [...ownColumns, 'c.masterid', 'c.claimed_at'];
+
+function requestOf(row: Raw): OpenRequest {
+  const isClaimed = row['masterid'] !== null && row['masterid'] !== undefined;
+  return {
+    id: Number(row['id']),
+    buildsetId: Number(row['buildsetid']),
+    builderId: Number(row['builderid']),
+    priority: Number(row['priority']),
+    submittedAt: Number(row['submitted_at']),
+    waitedFor: Number(row['waited_for']) !== 0,
+    claim: isClaimed ? { masterId: Number(row['masterid']), claimedAt: Number(row['claimed_at']) } : null,
+  };
+}
 
 export interface FoundRequest extends OpenRequest {
   readonly complete: boolean;
@@ -49,7 +105,12 @@ export async function listRequests(
   tx: Transaction,
   { pending, limit }: { pending: boolean; limit: number },
 ): Promise<OpenRequest[]> {
-  const query = openRequests(tx).leftJoin('buildrequest_claims as c', 'c.brid', 'r.id').orderBy('r.id').limit(limit);
+  const query = tx
+    .sql('buildrequests as r')
+    .where('r.complete', 0)
+    .leftJoin('buildrequest_claims as c', 'c.brid', 'r.id')
+    .orderBy('r.id')
+    .limit(limit);
   const rows = await (pending ? query.whereNull('c.brid') : query).select<Record<string, unknown>[]>(...requestColumns);
   return rows.map(requestOf);
 }
