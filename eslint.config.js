@@ -1,7 +1,7 @@
 import tseslint from 'typescript-eslint';
 
 export default tseslint.config(
-  { ignores: ['build/', 'dist/', 'node_modules/'] },
+  { ignores: ['build/', 'dist/', 'dist.new/', 'node_modules/'] },
   {
     files: ['src/**/*.ts', 'test/**/*.ts', 'script/**/*.ts'],
     extends: [tseslint.configs.recommendedTypeChecked],

@@ -1,12 +1,17 @@
 #!/usr/bin/env node
-import { readFileSync } from 'node:fs';
+'use strict';
 
-const { argv } = process;
-if (argv.length === 3 && (argv[2] === '--version' || argv[2] === '-v')) {
-  // Answered before anything heavy is loaded.
-  const { name, version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
-  process.stdout.write(`${name}/${version} ${process.platform}-${process.arch} node-${process.version}\n`);
+const { readFileSync, writeSync } = require('node:fs');
+const path = require('node:path');
+
+const root = path.dirname(__dirname);
+const [, , first, ...rest] = process.argv;
+
+if (rest.length === 0 && (first === '--version' || first === '-v')) {
+  // Answered before anything heavy is loaded, streams among it.
+  const { name, version } = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8'));
+  writeSync(1, `${name}/${version} ${process.platform}-${process.arch} node-${process.version}\n`);
 } else {
-  const { main } = await import('../dist/main.js');
-  await main(import.meta.url);
+  const { load } = require('./load.js');
+  void load(path.join(root, 'dist', 'main.cjs')).exports.main(root);
 }

@@ -1,10 +1,15 @@
 /*
- * Bundles the program into dist/: one file with every command, and beside it one for each heavy package, loaded when
- * it is needed. Start-up is mostly the finding, compiling and linking of files: the fewer the better.
+ * Bundles the program into dist/: one file with every command, and one for each heavy package, loaded when it is
+ * needed. Start-up is mostly the finding, compiling and linking of files: the fewer the better. The compiled form of
+ * the main file is kept beside it (bin/load.js), for the version of Node that builds it.
  */
-import { readdir, rm } from 'node:fs/promises';
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { readdir, rename, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { build } from 'esbuild';
-import type { Plugin } from 'esbuild';
+import type { BuildOptions, Plugin } from 'esbuild';
 
 /** `masters/expire.ts` is `masters:expire`, `masters/index.ts` is `masters`, as oclif's own rule has it. */
 function commandId(file: string): string {
@@ -14,15 +19,34 @@ function commandId(file: string): string {
     .replaceAll('/', ':');
 }
 
-async function entry(): Promise<string> {
+async function mainSource(): Promise<string> {
   const files = (await readdir('src/commands', { recursive: true })).filter((file) => file.endsWith('.ts')).sort();
   const imports = files.map((file, index) => `import c${index} from './src/commands/${file}';`);
   const table = files.map((file, index) => `'${commandId(file)}': c${index}`);
   return `export { main } from './src/main.ts';\n${imports.join('\n')}\nexport const commands = { ${table.join(', ')} };\n`;
 }
 
+/** Packages that most commands do without: each becomes a file of its own, exporting as `require` expects it. */
+const apart: Readonly<Record<string, string>> = {
+  inquirer: `module.exports = require('inquirer').default;`,
+  listr2: `module.exports = require('listr2');`,
+  mysql2: `module.exports = require('mysql2');`,
+  pg: `module.exports = require('pg');`,
+  'string-width': `module.exports = require('string-width').default;`,
+  'wrap-ansi': `module.exports = require('wrap-ansi').default;`,
+  yaml: `module.exports = require('yaml');`,
+};
+
+const packagesApart: Plugin = {
+  name: 'packages apart',
+  setup(bundle) {
+    const filter = new RegExp(`^(${Object.keys(apart).join('|')})$`);
+    bundle.onResolve({ filter }, ({ path: name }) => ({ path: `./${name}.cjs`, external: true }));
+  },
+};
+
 /** Parts of libraries that bbctl never calls, but that would be loaded at every start. */
-const unused = /migrations\/migrate\/Migrator$|migrations\/seed\/Seeder$|^tinyglobby$/;
+const unused = /migrations\/migrate\/Migrator$|migrations\/seed\/Seeder$|^tinyglobby$|^wsl-utils$/;
 
 const withoutUnused: Plugin = {
   name: 'without unused parts',
@@ -32,41 +56,57 @@ const withoutUnused: Plugin = {
   },
 };
 
-/** Packages in CommonJS expect these. */
-const commonJs = `import { createRequire as __createRequire } from 'node:module';
-import { fileURLToPath as __toPath } from 'node:url';
-import { dirname as __toDirectory } from 'node:path';
-const require = __createRequire(import.meta.url);
-const __filename = __toPath(import.meta.url);
-const __dirname = __toDirectory(__filename);`;
+/** Made beside it and moved: a bbctl that starts meanwhile finds the old one whole. */
+const unfinished = 'dist.new';
 
-await rm('dist', { recursive: true, force: true });
-await build({
-  stdin: { contents: await entry(), resolveDir: '.', sourcefile: 'main.ts', loader: 'ts' },
-  outdir: 'dist',
-  entryNames: 'main',
-  chunkNames: '[name]-[hash]',
+const common: BuildOptions = {
+  outdir: unfinished,
+  outExtension: { '.js': '.cjs' },
   bundle: true,
-  splitting: true,
-  format: 'esm',
+  format: 'cjs',
   platform: 'node',
   target: 'node20.19',
+  // `import()` of what is in the same file, or beside it, is a call of `require`.
+  supported: { 'dynamic-import': false },
   // Native, or drivers and optional parts that are not installed and never asked for.
-  external: [
-    'better-sqlite3',
-    'pg-native',
-    'cloudflare:sockets',
-    'sqlite3',
-    'mysql',
-    'tedious',
-    'oracledb',
-    'mariadb/callback',
-    'typescript',
-  ],
-  plugins: [withoutUnused],
-  banner: { js: commonJs },
+  external: ['better-sqlite3', 'pg-native', 'cloudflare:sockets', 'sqlite3', 'mysql', 'tedious', 'oracledb', 'mariadb/callback', 'typescript'], // prettier-ignore
   minifySyntax: true,
   minifyWhitespace: true,
   legalComments: 'none',
   logLevel: 'warning',
-});
+  logOverride: { 'empty-import-meta': 'silent' },
+};
+
+/** Runs the way from the command line to an answer once, so that what it compiles is in the cache. */
+function warmUp(): void {
+  const home = mkdtempSync(path.join(tmpdir(), 'bbctl-build-'));
+  const env = {
+    PATH: process.env['PATH'],
+    HOME: home,
+    XDG_CONFIG_HOME: home,
+    XDG_CACHE_HOME: home,
+    XDG_DATA_HOME: home,
+  };
+  try {
+    execFileSync(process.execPath, ['script/code-cache.cjs', unfinished, path.join(home, 'state.sqlite')], {
+      env,
+      stdio: ['ignore', 'ignore', 'inherit'],
+    });
+  } finally {
+    rmSync(home, { recursive: true, force: true });
+  }
+}
+
+await rm(unfinished, { recursive: true, force: true });
+const bundle = (name: string, contents: string, plugins: Plugin[]): Promise<unknown> =>
+  build({
+    ...common,
+    stdin: { contents, resolveDir: '.', sourcefile: `${name}.ts`, loader: 'ts' },
+    entryNames: name,
+    plugins,
+  });
+for (const [name, contents] of Object.entries(apart)) await bundle(name, contents, []);
+await bundle('main', await mainSource(), [packagesApart, withoutUnused]);
+warmUp();
+await rm('dist', { recursive: true, force: true });
+await rename(unfinished, 'dist');

@@ -1,5 +1,7 @@
+import { execFile } from 'node:child_process';
 import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import type { Bench } from './bench.js';
 import { masterName } from './cluster-rows.js';
 import { crashSizesAt, deadMaster } from './crash.js';
@@ -97,6 +99,8 @@ async function onCopy<T>(bench: Bench, server: PostgresServer, work: (database: 
   await server.copy(await bench.crashedPostgres(), copy);
   try {
     await beat(server, copy, { dead: true });
+    // The copy is written to disk before the measurement, not during it.
+    await promisify(execFile)('sync');
     return await work(copy);
   } finally {
     await server.drop(copy);

@@ -44,7 +44,7 @@ export const heading = (): string => row(['measure', 'measured', 'result', 'targ
 export function formatResult(result: Result): string {
   if ('skipped' in result) return row([result.what, '', '', '', `skipped: ${result.skipped}`]);
   const { what, measured, value, unit, target } = result;
-  const shown = `${value.toFixed(unit === 'x' ? 2 : 0)}${spaced(unit)}`;
+  const shown = `${unit === 'x' ? value.toFixed(2) : grouped(value)}${spaced(unit)}`;
   return row([what, measured, shown, targetText(target, unit), isMissed(result) ? 'MISSED' : 'ok']);
 }
 
@@ -53,8 +53,10 @@ function row(cells: string[]): string {
 }
 
 function targetText({ atMost, atLeast }: Target, unit: Line['unit']): string {
-  return atMost === undefined ? `>= ${atLeast}${spaced(unit)}` : `<= ${atMost}${spaced(unit)}`;
+  return atMost === undefined ? `>= ${atLeast}${spaced(unit)}` : `<= ${grouped(atMost)}${spaced(unit)}`;
 }
+
+const grouped = (value: number): string => value.toLocaleString('en', { maximumFractionDigits: value < 10 ? 1 : 0 });
 
 const spaced = (unit: Line['unit']): string => (unit === 'MB' ? ' MB' : unit);
 

@@ -14,7 +14,7 @@ export interface Presenter {
   showPlan<S extends Step>(plan: Plan<S>, describe: (step: S) => string, options: { dryRun: boolean }): void;
   confirm<S extends Step>(plan: Plan<S>): Promise<boolean>;
   /** Returns when the time is over. */
-  waitForSecondLook(look: SecondLook, signal: AbortSignal): Promise<void>;
+  waitForSecondLook(look: SecondLook): Promise<void>;
   /** Runs the steps one after the other, showing progress. */
   runSteps(titles: readonly string[], run: (index: number) => Promise<StepResult>): Promise<StepResult[]>;
   report<S extends Step>(report: Report<S>): void;
@@ -52,8 +52,8 @@ export async function change<World, S extends Step>(
   presenter: Presenter,
   options: ChangeOptions,
 ): Promise<Report<S>> {
-  const { world, plan, earlier } = await look(operation, connections.reading, presenter, options);
-  presenter.showPlan(plan, (step) => operation.describe(step), { dryRun: options.dryRun });
+  const { world, plan, earlier, isShown } = await look(operation, connections.reading, presenter, options);
+  if (!isShown) presenter.showPlan(plan, (step) => operation.describe(step), { dryRun: options.dryRun });
   verifyNotBlocked(plan);
   const finish = (report: Report<S>): Report<S> => {
     presenter.report(report);
@@ -64,7 +64,7 @@ export async function change<World, S extends Step>(
   if (options.dryRun) return finish({ ...unwritten, status: 'dry run' });
   verifyKnownSchema(connections.reading, options);
   if (!(await presenter.confirm(plan))) throw notConfirmed();
-  return finish(await carryOut({ operation, connections, presenter, options }, { world, plan, earlier }));
+  return finish(await carryOut({ operation, connections, presenter, options }, { world, plan, earlier, isShown }));
 }
 
 interface Gate<World, S extends Step> {
@@ -79,6 +79,7 @@ interface Look<World, S extends Step> {
   readonly plan: Plan<S>;
   /** The first of two looks. */
   readonly earlier: World | undefined;
+  readonly isShown: boolean;
 }
 
 function notConfirmed(): Failure {
@@ -91,15 +92,17 @@ async function look<World, S extends Step>(
   operation: Operation<World, S>,
   database: Database,
   presenter: Presenter,
-  { dryRun, signal }: ChangeOptions,
+  { dryRun }: ChangeOptions,
 ): Promise<Look<World, S>> {
   const world = await operation.read(database);
   const plan = operation.plan(world);
   const isBlocked = plan.blockers.length > 0;
-  if (plan.secondLook === null || dryRun || isBlocked) return { world, plan, earlier: undefined };
-  await presenter.waitForSecondLook(plan.secondLook, signal);
+  if (plan.secondLook === null || dryRun || isBlocked) return { world, plan, earlier: undefined, isShown: false };
+  presenter.showPlan(plan, (step) => operation.describe(step), { dryRun: true });
+  await presenter.waitForSecondLook(plan.secondLook);
   const again = await operation.read(database);
-  return { world: again, plan: operation.plan(again, world), earlier: world };
+  const second = operation.plan(again, world);
+  return { world: again, plan: second, earlier: world, isShown: samePlan(second, plan) };
 }
 
 function verifyNotBlocked<S extends Step>(plan: Plan<S>): void {
@@ -242,7 +245,7 @@ function rowsByTable(sets: readonly RowSet[]): Record<string, number> {
   return counts;
 }
 
-/** "Done" means that planning again finds nothing left to do for what was planned. */
+/** "Done" means that planning again finds nothing left to do for any master or request that was planned. */
 async function verified<World, S extends Step>(
   gate: Gate<World, S>,
   plan: Plan<S>,
@@ -251,12 +254,9 @@ async function verified<World, S extends Step>(
 ): Promise<ReportStatus> {
   const some = results.some((result) => result.outcome === 'done');
   if (results.some((result) => result.code)) return some ? 'partly done' : 'failed';
-  const subjects = new Set(plan.steps.map((step) => `${step.kind} ${step.subject}`));
+  const subjects = new Set(plan.steps.map((step) => step.subject));
   const left = gate.operation.plan(await gate.operation.read(gate.connections.reading), earlier).steps;
-  if (
-    !left.some((step) => subjects.has(`${step.kind} ${step.subject}`)) &&
-    results.every((result) => result.outcome !== 'skipped')
-  ) {
+  if (!left.some((step) => subjects.has(step.subject)) && results.every((result) => result.outcome !== 'skipped')) {
     return some ? 'done' : 'changed meanwhile';
   }
   return some ? 'partly done' : 'changed meanwhile';

@@ -57,7 +57,10 @@ function withPasswordFile(location: Location, file: string | undefined): Locatio
   try {
     return { ...location, password: readFileSync(file, 'utf8').replace(/\r?\n$/, '') };
   } catch (error) {
-    throw new Failure('usage', `The passwordFile ${file} of the context cannot be read.`, { cause: error });
+    throw new Failure('usage', `The passwordFile ${file} of the context cannot be read.`, {
+      try: 'Make it, or make the context anew with "bbctl contexts add".',
+      cause: error,
+    });
   }
 }
 

@@ -3,6 +3,7 @@ import { ListCommand } from '../../lib/command.js';
 import { listRequests } from '../../lib/db/request-lists.js';
 import { snapshot } from '../../lib/db/snapshot.js';
 import { stuckRequests } from '../../lib/model/cluster.js';
+import { thousands } from '../../lib/model/names.js';
 import { requestColumns, requestRows } from '../../lib/ui/views/requests.js';
 import type { RequestRow } from '../../lib/ui/views/requests.js';
 
@@ -36,7 +37,7 @@ export default class RequestsCommand extends ListCommand<typeof RequestsCommand>
     });
     const requests = await this.list(rows, requestColumns, stuck ? 'No request is stuck.' : 'No request is open.');
     if (rows.length === limit)
-      process.stderr.write(`Only the first ${limit.toLocaleString('en-US')} were read; --limit reads more.\n`);
+      process.stderr.write(`Only the first ${thousands(limit)} were read; --limit reads more.\n`);
     return { requests };
   }
 }

@@ -119,6 +119,7 @@ export function translateError(error: unknown, location: Location): unknown {
 
 /** knex puts the statement before the message; the person needs the message. */
 function driverMessage(error: Error): string {
+  if (/client password must be/.test(error.message)) return 'it wants a password';
   const text =
     error.message || (error instanceof AggregateError ? String((error.errors as Error[])[0]?.message) : codeOf(error));
   return text.slice(text.lastIndexOf(' - ') === -1 ? 0 : text.lastIndexOf(' - ') + 3).replace(/\.$/, '');

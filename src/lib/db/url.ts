@@ -59,9 +59,9 @@ export function parseDatabaseUrl(text: string, basedir = process.cwd()): Locatio
   return engine === 'sqlite' ? sqliteLocation(rest, basedir) : serverLocation(engine, rest, text);
 }
 
-/** For messages about text that may hold a password. */
+/** For messages about text that may hold a password, which may be anywhere in what was mistyped. */
 function redact(text: string): string {
-  return `"${text.replace(/:\/\/.*@/, '://…@').replace(/((?:password|passwd)=)[^&]*/gi, '$1…')}"`;
+  return `"${text.replace(/[:@=?].*$/s, '…')}"`;
 }
 
 function sqliteLocation(rest: string, basedir: string): SqliteLocation {
@@ -78,7 +78,7 @@ function sqliteLocation(rest: string, basedir: string): SqliteLocation {
 
 /** `user:password@host:port/database?options`: split by hand, for SQLAlchemy takes what `URL` refuses. */
 const serverAddress =
-  /^(?:(?<user>[^:@/]*)(?::(?<password>[^@]*))?@)?(?<host>\[[^\]]*\]|[^:/?]*)(?::(?<port>\d*))?(?:\/(?<database>[^?]*))?(?:\?(?<query>.*))?$/s;
+  /^(?:(?<user>[^:@/]*)(?::(?<password>[^@]*))?@)?(?<host>\[[^\]]*\]|[^:/?]*)(?::(?<port>\d*))?(?:\/(?<database>[^?/:@]*))?(?:\?(?<query>.*))?$/s;
 
 function decode(text: string | undefined): string {
   try {
@@ -93,9 +93,16 @@ function decode(text: string | undefined): string {
 
 function serverLocation(engine: ServerLocation['engine'], rest: string, text: string): ServerLocation {
   const parts = serverAddress.exec(rest)?.groups;
-  const database = decode(parts?.['database']);
-  if (!parts || database === '') {
-    throw new Failure('usage', `${redact(text)} names no database.`, { try: `Write it like ${examples}.` });
+  if (!parts) {
+    throw new Failure('usage', `${redact(text)} is not a database URL that bbctl understands.`, {
+      try: `Write it like ${examples}; what is special in a user, password or database is percent-encoded.`,
+    });
+  }
+  const database = decode(parts['database']);
+  if (database === '') {
+    throw new Failure('usage', `The database URL ${redact(text)} names no database.`, {
+      try: `Write it like ${examples}.`,
+    });
   }
   const query = new URLSearchParams(parts['query']);
   const host = decode(parts['host']).replace(/^\[|\]$/g, '') || query.get('host') || defaultHost(engine);
@@ -103,6 +110,11 @@ function serverLocation(engine: ServerLocation['engine'], rest: string, text: st
   const port = Number(
     parts['port'] || query.get('port') || (engine === 'postgres' ? (process.env['PGPORT'] ?? 5432) : 3306),
   );
+  if (!(Number.isInteger(port) && port >= 1 && port <= 65_535)) {
+    throw new Failure('usage', 'The port of the database URL is not a number from 1 to 65535.', {
+      try: 'Leave it out for the usual one.',
+    });
+  }
   const user = decode(parts['user']) || query.get('user') || defaultUser(engine);
   const password =
     parts['password'] === undefined ? (query.get('password') ?? query.get('passwd')) : decode(parts['password']);
@@ -166,6 +178,9 @@ function readPem(file: string): string {
   try {
     return readFileSync(file, 'utf8');
   } catch (error) {
-    throw new Failure('usage', `The certificate file ${file} of the database URL cannot be read.`, { cause: error });
+    throw new Failure('usage', `The certificate file ${file} of the database URL cannot be read.`, {
+      try: 'Check its path: a relative one begins where bbctl is run.',
+      cause: error,
+    });
   }
 }

@@ -19,20 +19,25 @@ export function printableJson(json: string): string {
 
 /** One word for a POSIX shell (bash and zsh where the name has control characters). */
 export function shellWord(text: string): string {
-  if (/^[\w@%+=:,./-]+$/.test(text) && !text.startsWith('-')) return text;
+  if (/^[\w@%+:,./][\w@%+=:,./-]*$/.test(text)) return text;
   if (printable(text) === text) return `'${text.replaceAll("'", `'\\''`)}'`;
   const escaped = text.replace(/[\\']/g, '\\$&').replace(unprintable, escapeCharacter);
   return `$'${escaped}'`;
 }
 
+/** `12,345`; without the tables of the world's languages, which take long to load. */
+export function thousands(number: number): string {
+  return String(number).replace(/\B(?=(\d{3})+$)/g, ',');
+}
+
 /** `1 build`, `2 builds`. */
 export function count(number: number, noun: string, plural = `${noun}s`): string {
-  return `${number.toLocaleString('en-US')} ${number === 1 ? noun : plural}`;
+  return `${thousands(number)} ${number === 1 ? noun : plural}`;
 }
 
 /** `a, b, c and 4 more`. */
 export function list(words: readonly (string | number)[], most = 8): string {
   const shown = words.slice(0, words.length === most + 1 ? most + 1 : most).join(', ');
   const rest = words.length - Math.min(words.length, words.length === most + 1 ? most + 1 : most);
-  return rest > 0 ? `${shown} and ${rest.toLocaleString('en-US')} more` : shown;
+  return rest > 0 ? `${shown} and ${thousands(rest)} more` : shown;
 }

@@ -101,10 +101,9 @@ function judge(
 
 function openBuildWarnings(cluster: Cluster, requests: readonly OpenRequest[]): string[] {
   const ids = new Set(requests.map((request) => request.id));
-  const builds = cluster.builds.filter((build) => ids.has(build.requestId)).map((build) => build.id);
-  return builds.length === 0
-    ? []
-    : [
-        `${count(builds.length, 'build')} of them stays open: end it with "bbctl builds finish ${list(builds, 5).replaceAll(',', '')}", or do all at once with "bbctl masters expire".`,
-      ];
+  const builds = cluster.builds.filter((build) => ids.has(build.requestId));
+  if (builds.length === 0) return [];
+  return [
+    `${count(builds.length, 'build')} of these requests will stay open: "bbctl builds finish" ends what is abandoned, and "bbctl masters expire" does all at once.`,
+  ];
 }

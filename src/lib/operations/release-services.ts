@@ -42,6 +42,8 @@ export function releaseServices(input: ReleaseServicesInput): Operation<Cluster,
   };
 }
 
+const kindWords: Record<ServiceKind, string> = { scheduler: 'scheduler', changesource: 'change source' };
+
 interface Judgement {
   readonly service: Service;
   readonly holder?: SeenMaster;
@@ -98,7 +100,8 @@ function holderSeen(service: Service, holder: Master | undefined): SeenMaster {
 }
 
 function label(service: Service): string {
-  return `${service.kind === 'scheduler' ? 'Scheduler' : 'Change source'} ${printable(service.name)}`;
+  const word = kindWords[service.kind];
+  return `${word[0]?.toUpperCase()}${word.slice(1)} ${printable(service.name)}`;
 }
 
 function judge(service: Service, cluster: Cluster, earlier: Cluster | undefined): Judgement {

@@ -32,7 +32,7 @@ function mute(yes: boolean): Presenter {
   return {
     showPlan: () => {},
     confirm: () => (yes ? Promise.resolve(true) : Promise.reject(needsYes())),
-    waitForSecondLook: async ({ afterSeconds }, signal) => sleep(afterSeconds * 1000, undefined, { signal }),
+    waitForSecondLook: async ({ afterSeconds }) => sleep(afterSeconds * 1000),
     runSteps: (titles, run) => runPlainly(titles, run, () => {}),
     report: () => {},
   };

@@ -5,9 +5,10 @@ import { colour, terminalWidth } from './terminal.js';
 import { text } from './format.js';
 
 const gap = '  ';
-const narrowest = 8;
+/** What is shorter is never cut; what is longer not below it. */
+const narrowest = 16;
 
-/** Columns as wide as their text; on a terminal the widest give way until the lines fit. */
+/** Columns as wide as their text; on a terminal long ones are cut, then the last ones left out, until the lines fit. */
 export function renderTable<Row extends object>(
   rows: readonly Row[],
   columns: readonly Column<Row>[],
@@ -15,16 +16,20 @@ export function renderTable<Row extends object>(
 ): string {
   const headers = columns.map((column) => column.header ?? column.name.replace(/[A-Z]/g, ' $&').toUpperCase());
   const cells = rows.map((row) => columns.map((column) => cellText(row, column)));
-  const natural = headers.map((header, index) =>
-    Math.max(stringWidth(header), ...cells.map((line) => stringWidth(line[index] ?? ''))),
-  );
+  const natural = headers.map((header, index) => widestOf([header, ...cells.map((line) => line[index] ?? '')]));
   const widths = width === null ? natural : fitted(natural, width);
   const line = (words: readonly string[], paint: (word: string, index: number) => string): string =>
-    words.map((word, index) => paint(pad(cut(word, widths[index] ?? 0), widths[index] ?? 0, columns[index]?.align), index)).join(gap).trimEnd(); // prettier-ignore
+    widths.map((size, index) => paint(pad(cut(words[index] ?? '', size), size, columns[index]?.align), index)).join(gap).trimEnd(); // prettier-ignore
+  const left = columns.slice(widths.length).map((column) => column.name);
   return [
     line(headers, (word) => colour.bold(word)),
     ...cells.map((words) => line(words, (word, index) => columns[index]?.colour?.(word) ?? word)),
+    ...(left.length > 0 ? [colour.dim(`Too narrow for ${left.join(', ')}.`)] : []),
   ].join('\n');
+}
+
+function widestOf(words: readonly string[]): number {
+  return words.reduce((widest, word) => Math.max(widest, stringWidth(word)), 0);
 }
 
 function cellText<Row>(row: Row, column: Column<Row>): string {
@@ -37,8 +42,9 @@ function fitted(natural: readonly number[], width: number): number[] {
   const total = (): number => widths.reduce((sum, one) => sum + one, gap.length * (widths.length - 1));
   while (total() > width) {
     const widest = widths.indexOf(Math.max(...widths));
-    if ((widths[widest] ?? 0) <= narrowest) break;
-    widths[widest]!--;
+    if ((widths[widest] ?? 0) > narrowest) widths[widest]!--;
+    else if (widths.length > 2) widths.pop();
+    else break;
   }
   return widths;
 }

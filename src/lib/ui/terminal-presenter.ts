@@ -36,19 +36,24 @@ export class TerminalPresenter implements Presenter {
     }
   }
 
-  async waitForSecondLook({ afterSeconds, why }: SecondLook, signal: AbortSignal): Promise<void> {
+  async waitForSecondLook({ afterSeconds, why }: SecondLook): Promise<void> {
     const isLive = Boolean(process.stderr.isTTY);
-    if (!isLive) process.stderr.write(`A second look in ${formatDuration(afterSeconds)}, ${why}.\n`);
-    for (let left = afterSeconds; left > 0; left--) {
-      if (isLive)
-        process.stderr.write(
-          `\r${colour.dim(`A second look in ${formatDuration(left)}, ${why}. Ctrl-C stops here.`)}\u001b[K`,
-        );
-      await sleep(1000, undefined, { signal }).catch(() => {
-        throw new Failure('notConfirmed', 'Nothing was changed: interrupted before the second look.');
-      });
+    const say = (left: number): string => `A second look in ${formatDuration(left)}, ${why}.`;
+    if (!isLive) process.stderr.write(`${say(afterSeconds)}\n`);
+    const interrupted = new AbortController();
+    const stop = (): void => interrupted.abort();
+    process.once('SIGINT', stop);
+    try {
+      for (let left = afterSeconds; left > 0; left--) {
+        if (isLive) process.stderr.write(`\r${colour.dim(say(left))}\u001b[K`);
+        await sleep(1000, undefined, { signal: interrupted.signal });
+      }
+    } catch (error) {
+      throw new Failure('notConfirmed', 'Nothing was changed: interrupted before the second look.', { cause: error });
+    } finally {
+      process.off('SIGINT', stop);
+      if (isLive) process.stderr.write('\r\u001b[K');
     }
-    if (isLive) process.stderr.write('\r\u001b[K');
   }
 
   async runSteps(titles: readonly string[], run: (index: number) => Promise<StepResult>): Promise<StepResult[]> {

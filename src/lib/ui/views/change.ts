@@ -1,4 +1,4 @@
-import { count } from '../../model/names.js';
+import { count, thousands } from '../../model/names.js';
 import type { Plan, Report, Step, StepResult } from '../../operation.js';
 import { formatDuration } from '../../model/duration.js';
 import { wrapped } from '../prose.js';
@@ -12,9 +12,9 @@ export function renderPlan<S extends Step>(
   describe: (step: S) => string,
   { dryRun }: { dryRun: boolean },
 ): string {
-  const steps = plan.steps.slice(0, mostSteps).map((step, index) => `  ${index + 1}. ${describe(step)}`);
-  const more =
-    plan.steps.length > mostSteps ? [`  … and ${count(plan.steps.length - mostSteps, 'more step', 'more steps')}`] : [];
+  const steps = batches(plan.steps).map((batch) => batchLine(batch, describe));
+  const shown = steps.slice(0, mostSteps).map((line, index) => `  ${index + 1}. ${line}`);
+  const more = steps.length > mostSteps ? [`  … and ${count(steps.length - mostSteps, 'more step')}`] : [];
   const look =
     plan.secondLook && dryRun
       ? [
@@ -22,11 +22,28 @@ export function renderPlan<S extends Step>(
         ]
       : [];
   const lines = [
-    ...(plan.steps.length > 0 ? [colour.bold(`${plan.title}:`), ...look, ...steps, ...more] : []),
+    ...(plan.steps.length > 0 ? [colour.bold(`${plan.title}:`), ...look, ...shown, ...more] : []),
     ...plan.warnings.map((warning) => `${colour.yellow('Warning:')} ${warning}`),
     ...plan.notes.map((note) => `${colour.dim('Note:')} ${note}`),
   ];
   return lines.map((line) => `${wrapped(line)}\n`).join('');
+}
+
+/** Steps that follow each other and do the same to the same: one line says it. */
+function batches<S extends Step>(steps: readonly S[]): S[][] {
+  const all: S[][] = [];
+  for (const step of steps) {
+    const last = all.at(-1);
+    if (last?.[0]?.kind === step.kind && last[0].subject === step.subject) last.push(step);
+    else all.push([step]);
+  }
+  return all;
+}
+
+function batchLine<S extends Step>(batch: readonly S[], describe: (step: S) => string): string {
+  const [first] = batch;
+  const more = batch.length > 1 ? `; and ${count(batch.length - 1, 'more batch', 'more batches')} of these` : '';
+  return first ? `${describe(first)}${more}` : '';
 }
 
 const endings: Record<Report<Step>['status'], string> = {
@@ -38,9 +55,9 @@ const endings: Record<Report<Step>['status'], string> = {
   failed: colour.red('Failed.'),
 };
 
-/** What became of it; the steps only where their progress was not shown. */
+/** What became of it. The steps were shown as a plan, and on a terminal their progress: only what went wrong is told. */
 export function renderReport<S extends Step>(report: Report<S>, { isLive }: { isLive: boolean }): string {
-  const steps = isLive ? [] : report.results.map(resultLine);
+  const steps = isLive ? [] : report.results.filter((result) => result.outcome !== 'done').map(resultLine);
   const lines = [...steps, endings[report.status], ...rowsLine(report), ...wayOn(report), ...report.advice];
   return lines.map((line) => `${wrapped(line)}\n`).join('');
 }
@@ -50,7 +67,7 @@ function resultLine({ outcome, step, detail }: StepResult): string {
 }
 
 function rowsLine<S extends Step>(report: Report<S>): string[] {
-  const rows = Object.entries(rowTotals(report)).map(([table, number]) => `${table} ${number.toLocaleString('en-US')}`);
+  const rows = Object.entries(rowTotals(report)).map(([table, number]) => `${table} ${thousands(number)}`);
   return rows.length > 0 ? [`Rows: ${rows.join(', ')}.`] : [];
 }
 

@@ -63,7 +63,7 @@ export const journalColumns: readonly Column<JournalRow>[] = [
     name: 'state',
     colour: (word) => (word.startsWith('open') || word.startsWith('failed') ? colour.yellow(word) : word),
   },
-  { name: 'startedAt', header: 'WHEN', format: (text: string) => text.slice(0, 19).replace('T', ' ') },
+  { name: 'startedAt', header: 'WHEN (UTC)', format: (text: string) => text.slice(0, 19).replace('T', ' ') },
   { name: 'by' },
   { name: 'title' },
   { name: 'reason' },

@@ -1,7 +1,7 @@
 import type { Status } from './status.js';
 import { formatDuration } from '../../model/duration.js';
 import type { Finding } from '../../model/findings.js';
-import { count } from '../../model/names.js';
+import { count, thousands } from '../../model/names.js';
 import { timestamp } from '../format.js';
 import { wrapped } from '../prose.js';
 import { renderTable } from '../table.js';
@@ -61,7 +61,7 @@ function mastersTable({ masters }: Status): string {
       : [];
   return [
     ...table,
-    ...(rest > 0 ? [colour.dim(`${table.length > 0 ? 'and ' : ''}${count(rest, 'stopped or further master')}`)] : []),
+    ...(rest > 0 ? [colour.dim(`${table.length > 0 ? 'and ' : ''}${count(rest, 'more master')}`)] : []),
   ].join('\n');
 }
 
@@ -90,11 +90,11 @@ function servicesLines({ services }: Status): string {
 
 function workLines({ requests, builds, builders, workers, now }: Status): string {
   const oldest = requests.oldestPendingAt === null ? '' : ` (oldest ${formatDuration(now - requests.oldestPendingAt)})`;
-  const stuck = requests.stuck > 0 ? `, ${colour.red(`${requests.stuck.toLocaleString('en-US')} stuck`)}` : '';
+  const stuck = requests.stuck > 0 ? ` (${colour.red(`${thousands(requests.stuck)} stuck`)})` : '';
   const abandoned = builds.filter((build) => build.state === 'abandoned').length;
   return [
-    `${count(requests.open, 'open request')}: ${requests.pending.toLocaleString('en-US')} pending${oldest}, ${requests.claimed.toLocaleString('en-US')} claimed${stuck}`,
-    `${count(builds.length, 'running build')}${abandoned > 0 ? `, ${colour.red(`${abandoned} abandoned`)}` : ''}`,
-    `${count(builders, 'builder')}, ${count(workers.known, 'worker')} of which ${workers.connected} connected`,
+    `${count(requests.open, 'open request')}: ${thousands(requests.pending)} pending${oldest}, ${thousands(requests.claimed)} claimed${stuck}`,
+    `${count(builds.length, 'open build')}${abandoned > 0 ? ` (${colour.red(`${thousands(abandoned)} abandoned`)})` : ''}`,
+    `${count(builders, 'builder')}, ${count(workers.known, 'worker')} of which ${thousands(workers.connected)} connected`,
   ].join('\n');
 }
