@@ -190,7 +190,7 @@ async function writeSteps<World, S extends Step>(
     // Ctrl-C is heard only when the event loop turns; SQLite's driver never lets it.
     await nextTurn();
     if (options.signal.aborted) return { ...result('skipped', {}, 'interrupted'), code: 'notConfirmed' };
-    if (lost) return result('skipped', {}, 'the database was lost');
+    if (lost) return result('skipped', {}, 'a step before it failed');
     if (broken.has(step.subject)) return result('skipped', {}, 'an earlier step of it was not done');
     try {
       const sets = await writeStep(operation, step, index, database, journal);
@@ -230,8 +230,10 @@ async function writeStep<World, S extends Step>(
       journal.end(index, 'committed');
       return sets;
     } catch (error) {
-      // Of a connection that broke in the commit nobody knows the outcome: the entry says so by saying nothing.
-      const isKnown = error instanceof ChangedMeanwhile || isRetryable(error);
+      // Of a connection that broke in the commit, or of rows without transactions, nobody knows what stayed: the entry
+      // says so by saying nothing.
+      const isKnown =
+        database.isTransactional(operation.tables) && (error instanceof ChangedMeanwhile || isRetryable(error));
       if (begun && isKnown) journal.end(index, 'rolled back');
       if (!isRetryable(error) || tries === mostTries) throw error;
       await sleep(20 * 2 ** tries * (0.5 + Math.random()));

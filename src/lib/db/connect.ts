@@ -77,6 +77,11 @@ export class Database {
     return this.schema?.unknownRevision ? this.schema.revision : null;
   }
 
+  /** Can a step on these tables be taken back? */
+  isTransactional(tables: readonly string[]): boolean {
+    return !tables.some((table) => this.schema?.withoutTransactions.includes(table));
+  }
+
   async close(): Promise<void> {
     // A server that hangs must not keep the program from ending.
     await Promise.race([this.knex.destroy(), after(1000)]);

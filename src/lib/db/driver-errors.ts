@@ -2,15 +2,8 @@ import { Failure } from '../errors.js';
 import type { FailureCode } from '../errors.js';
 import type { Location } from './url.js';
 
-/** Lost a race that the engine settled; the same transaction may succeed now. */
-const retryable = new Set([
-  '40001',
-  '40P01',
-  'ER_LOCK_DEADLOCK',
-  'ER_CHECKREAD',
-  'SQLITE_BUSY',
-  'SQLITE_BUSY_SNAPSHOT',
-]);
+/** Lost a race that the engine settled; the same transaction may succeed now. (SQLITE_BUSY has waited already.) */
+const retryable = new Set(['40001', '40P01', 'ER_LOCK_DEADLOCK', 'ER_CHECKREAD', 'SQLITE_BUSY_SNAPSHOT']);
 
 export function isRetryable(error: unknown): boolean {
   return (
@@ -77,6 +70,13 @@ const translations: readonly Translation[] = [
     try: 'Somebody may be holding a lock; try again, or wait longer with --timeout.',
   },
   {
+    // Whatever its revision says: it was changed by hand, or is newer.
+    codes: /^(42703|42P01|ER_BAD_FIELD_ERROR|ER_NO_SUCH_TABLE)$/,
+    code: 'schema',
+    say: (label, detail) => `The tables of ${label} are not as Buildbot makes them: ${detail}.`,
+    try: 'Was an upgrade interrupted? Finish it with "buildbot upgrade-master".',
+  },
+  {
     codes: /^SQLITE_(NOTADB|CORRUPT)(_\w+)?$/,
     code: 'schema',
     say: (label, detail) => `${label} is not a healthy SQLite database: ${detail}.`,
@@ -97,8 +97,9 @@ const codesByMessage: readonly [RegExp, string][] = [
     /Connection terminated|Connection lost|connection is in closed state|Client has encountered a connection error/i,
     'ECONNRESET',
   ],
-  [/SASL|password must be a string|no password/i, 'SASL'],
+  [/SASL|wants a password|no password/i, 'SASL'],
   [/max_statement_time exceeded|maximum statement execution time exceeded/i, 'ER_STATEMENT_TIMEOUT'],
+  [/no such (column|table)|has no column named/i, '42703'],
   [/does not support SSL|certificate|TLS|SSL/i, 'ECONNECTION'],
 ];
 

@@ -92,11 +92,6 @@ export function isClockAhead(master: Master): boolean {
   return master.silentFor !== null && master.silentFor < -lateAfterSeconds;
 }
 
-/** Could a process of this master be running? Only `dead`, `unclean` and `stopped` say no. */
-export function mayBeAlive(master: Master): boolean {
-  return !['dead', 'unclean', 'stopped'].includes(master.state);
-}
-
 /** A heart that beats: this master will do its part of the work. */
 export function isLiving(master: Master): boolean {
   return master.state === 'active' || master.state === 'zombie';
