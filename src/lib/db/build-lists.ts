@@ -1,6 +1,6 @@
 import type { OpenBuild } from '../model/build.js';
 import type { Cluster } from '../model/cluster.js';
-import { isLiving } from '../model/master.js';
+import { isClockAhead, isLiving } from '../model/master.js';
 import type { Transaction } from './connect.js';
 import { chunks } from './rows.js';
 
@@ -44,7 +44,7 @@ export async function readRunningBuilds(tx: Transaction, requestIds: readonly nu
 
 /** The other way: every open build of a master whose heart does not beat, also under a finished request. */
 export async function readAbandonedBuilds(tx: Transaction, cluster: Cluster): Promise<OpenBuild[]> {
-  const gone = cluster.masters.filter((master) => !isLiving(master)).map((master) => master.id);
+  const gone = cluster.masters.filter((master) => !isLiving(master) || isClockAhead(master)).map((master) => master.id);
   const rows = await tx
     .sql('builds as b')
     .whereIn('b.masterid', gone)

@@ -56,7 +56,13 @@ export interface Cluster extends Facts {
 
 export function clusterOf(facts: Facts): Cluster {
   const masters = facts.masters.map((master) => withState(master, facts.now, facts.expireAfter));
-  return { ...facts, masters };
+  const known = new Set(masters.map((master) => master.id));
+  // Rows can outlive their master where nothing cascades (SQLite, MyISAM): what is not there configures nothing.
+  const configured = <T extends { readonly masterIds: readonly number[] }>(thing: T): T => ({
+    ...thing,
+    masterIds: thing.masterIds.filter((id) => known.has(id)),
+  });
+  return { ...facts, masters, builders: facts.builders.map(configured), workers: facts.workers.map(configured) };
 }
 
 /** Masters whose other signs of life must be looked for. */
@@ -94,4 +100,16 @@ export function stuckServices(cluster: Cluster): Service[] {
 export function abandonedBuilds(cluster: Cluster): OpenBuild[] {
   const masters = masterIndex(cluster);
   return cluster.builds.filter((build) => isAbandoned(build, masters.get(build.masterId)));
+}
+
+/**
+ * Claims and builds of an unclean master that came after its next heartbeat was due: of a process that runs, a new one
+ * that is starting or the old one, whose heart stopped and which survivors have expired.
+ */
+export function freshWork(cluster: Cluster, master: Master): { readonly claims: number; readonly builds: number } {
+  const isMine = (masterId: number | undefined): boolean => masterId === master.id;
+  return {
+    claims: master.has.claims - stuckRequests(cluster).filter((request) => isMine(request.claim?.masterId)).length,
+    builds: master.has.openBuilds - abandonedBuilds(cluster).filter((build) => isMine(build.masterId)).length,
+  };
 }

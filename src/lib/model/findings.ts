@@ -1,11 +1,19 @@
 /* What is wrong with a cluster, in one line each, with the command that mends it. Pure: from the snapshot alone. */
-import { abandonedBuilds, builderName, masterName, masterOf, stuckRequests, stuckServices } from './cluster.js';
+import {
+  abandonedBuilds,
+  builderName,
+  freshWork,
+  masterName,
+  masterOf,
+  stuckRequests,
+  stuckServices,
+} from './cluster.js';
 import type { Cluster } from './cluster.js';
 import { isOrphanedBuilder } from './builder.js';
 import { formatDuration } from './duration.js';
 import { isClockAhead, isLiving } from './master.js';
 import type { Master } from './master.js';
-import { count, list, printable, shellWord } from './names.js';
+import { count, list, printable, shellArgument, shellWord } from './names.js';
 import { runsAnywhere } from './service.js';
 import { isOrphanedWorker } from './worker.js';
 
@@ -23,7 +31,7 @@ export interface Finding {
 export function findings(cluster: Cluster): Finding[] {
   const all = [
     ...nobodyLives(cluster),
-    ...cluster.masters.flatMap((master) => masterFindings(master)),
+    ...cluster.masters.flatMap((master) => masterFindings(cluster, master)),
     ...orphanedClaims(cluster),
     ...unclaimedServices(cluster),
     ...abandoned(cluster),
@@ -63,10 +71,10 @@ function holdings({ has }: Master): string {
   return words.length === 0 ? 'nothing' : words.join(', ');
 }
 
-function masterFindings(master: Master): Finding[] {
+function masterFindings(cluster: Cluster, master: Master): Finding[] {
   const name = printable(master.name);
   const silence = master.silentFor === null ? 'for an unknown time' : formatDuration(master.silentFor);
-  const show = [`bbctl masters show ${shellWord(master.name)}`];
+  const show = [`bbctl masters show ${shellArgument(master.name)}`];
   const clock: Finding[] = isClockAhead(master)
     ? [
         {
@@ -87,12 +95,15 @@ function masterFindings(master: Master): Finding[] {
         'master-dead',
         'critical',
         `Master ${name} is dead: silent for ${silence}. It holds ${holdings(master)}.`,
-        [`bbctl masters expire ${shellWord(master.name)}`],
+        [`bbctl masters expire ${shellArgument(master.name)}`],
       );
-    case 'unclean':
+    case 'unclean': {
+      const { claims, builds } = freshWork(cluster, master);
+      if (claims + builds > 0) return say('master-zombie', 'critical', `Master ${name} is inactive but goes on working, as one that was expired while it was alive: it may run services twice. Restart it.`); // prettier-ignore
       return say('master-unclean', 'critical', `Master ${name} has stopped and left ${holdings(master)}.`, [
         `bbctl masters expire ${shellWord(master.name)}`,
       ]);
+    }
     case 'zombie':
       return say(
         'master-zombie',
@@ -108,7 +119,7 @@ function masterFindings(master: Master): Finding[] {
         'master-starting',
         'note',
         `Master ${name} is starting, or ended without cleaning up: it is inactive and holds registrations.`,
-        [`bbctl masters expire --dry-run ${shellWord(master.name)}`],
+        [`bbctl masters expire --dry-run ${shellArgument(master.name)}`],
       );
     default:
       return clock;
@@ -170,7 +181,7 @@ function waitingFindings(cluster: Cluster): Finding[] {
   if (living.size === 0) return [];
   return cluster.queues.flatMap((queue): Finding[] => {
     const builder = cluster.builders.find((one) => one.id === queue.builderId);
-    const waiting = `${count(queue.length, 'request')} for builder ${printable(builderName(cluster, queue.builderId))} ${queue.length === 1 ? 'waits' : 'wait'} since ${formatDuration(cluster.now - queue.oldestSubmittedAt)}`;
+    const waiting = `${count(queue.length, 'request')} of builder ${printable(builderName(cluster, queue.builderId))} ${queue.length === 1 ? 'has waited' : 'have waited'} for ${formatDuration(cluster.now - queue.oldestSubmittedAt)}`;
     const fix = [`bbctl requests --pending --filter builder=${shellWord(builder?.name ?? '')}`];
     if (!builder?.masterIds.some((id) => living.has(id)))
       return [

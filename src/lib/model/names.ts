@@ -25,6 +25,11 @@ export function shellWord(text: string): string {
   return `$'${escaped}'`;
 }
 
+/** The same as an argument, which must not be taken for a flag. */
+export function shellArgument(text: string): string {
+  return text.startsWith('-') ? `-- ${shellWord(text)}` : shellWord(text);
+}
+
 /** `12,345`; without the tables of the world's languages, which take long to load. */
 export function thousands(number: number): string {
   return String(number).replace(/\B(?=(\d{3})+$)/g, ',');

@@ -9,9 +9,10 @@ import { list, printable, shellWord } from '../model/names.js';
 
 /** `host:/base/dir`, unless the configuration names the master otherwise. */
 function reconfigCommand(master: Master): string {
-  const place = /^([^:/\s]+):(\/.*)$/.exec(master.name);
+  const place = /^([^-:/\s][^:/\s]*):(\/.*)$/.exec(master.name);
   if (!place) return `buildbot reconfig BASEDIR   (on ${printable(master.name)})`;
-  return `ssh ${shellWord(place[1] ?? '')} buildbot reconfig ${shellWord(place[2] ?? '')}`;
+  // Quoted twice: the shell there reads it again.
+  return `ssh ${shellWord(place[1] ?? '')} buildbot reconfig ${shellWord(shellWord(place[2] ?? ''))}`;
 }
 
 export function adviseRequests(cluster: Cluster, requestIds: readonly number[]): string[] {

@@ -116,7 +116,8 @@ function stepFor(
   const claim = request.claim ? { requestId: request.id, claimedAt: request.claim.claimedAt } : null;
   return {
     kind: 'cancel request',
-    subject: `request ${request.id}`,
+    // The buildset completes with its last request: they are undone together.
+    subject: `buildset ${request.buildsetId}`,
     builder: cluster.builders.find((builder) => builder.id === request.builderId)?.name ?? `${request.builderId}`,
     request: {
       id: request.id,

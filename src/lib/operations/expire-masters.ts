@@ -5,13 +5,15 @@
  * a build of it still open), and the master's own row is last, so that a master is `dead` or `unclean` until all is
  * done, and running this again finishes it.
  */
-import { abandonedBuilds, stuckRequests } from '../model/cluster.js';
+import type { OpenBuild } from '../model/build.js';
+import { abandonedBuilds, freshWork, stuckRequests } from '../model/cluster.js';
 import type { Cluster } from '../model/cluster.js';
 import { formatDuration } from '../model/duration.js';
 import { findNamed } from '../model/find.js';
 import { isClockAhead, secondLookAtHeartSeconds, secondLookAtStartSeconds } from '../model/master.js';
 import type { Master, MasterState } from '../model/master.js';
 import { count, list, printable } from '../model/names.js';
+import type { OpenRequest } from '../model/request.js';
 import type { RowSet } from '../model/rows.js';
 import { finishBuilds } from '../db/builds.js';
 import { deactivateMaster, lockMaster, seen } from '../db/masters.js';
@@ -61,7 +63,8 @@ export function planExpiry(cluster: Cluster, input: ExpireInput, earlier?: Clust
   const judged = (named.length > 0 ? named : cluster.masters).map((master) =>
     judge(master, cluster, input, earlier, named.length > 0),
   );
-  const chosen = judged.filter((one) => one.expire).map((one) => one.master);
+  const taken = judged.filter((one) => one.take !== 'nothing');
+  const chosen = taken.map((one) => one.master);
   return {
     title:
       chosen.length === 0
@@ -70,7 +73,7 @@ export function planExpiry(cluster: Cluster, input: ExpireInput, earlier?: Clust
             chosen.map((master) => printable(master.name)),
             3,
           )}`,
-    steps: chosen.flatMap((master) => stepsFor(master, cluster)),
+    steps: taken.flatMap((one) => stepsFor(one, cluster)),
     notes: judged.flatMap((one) => one.note ?? []),
     warnings: warnings(cluster, chosen),
     blockers: judged.flatMap((one) => one.blocker ?? []),
@@ -83,7 +86,8 @@ export function planExpiry(cluster: Cluster, input: ExpireInput, earlier?: Clust
 
 interface Judgement {
   readonly master: Master;
-  readonly expire: boolean;
+  /** `stuck`: only what cannot be of a process that runs under its name. */
+  readonly take: 'nothing' | 'stuck' | 'all';
   readonly note?: string;
   readonly blocker?: Blocker;
   readonly look?: SecondLook;
@@ -97,34 +101,29 @@ function judge(
   earlier: Cluster | undefined,
   isNamed: boolean,
 ): Judgement {
-  if (master.state === 'dead') return { master, expire: true };
-  if (master.state === 'unclean') return unclean(master, cluster);
-  if (master.state === 'stopped')
-    return {
-      master,
-      expire: false,
-      ...(isNamed ? { note: `${printable(master.name)} is stopped and nothing is left of it.` } : {}),
-    };
+  if (master.state === 'dead') return { master, take: 'all' };
+  if (master.state === 'unclean' && !(isNamed && input.force)) return unclean(master, cluster);
+  if (master.state === 'stopped') {
+    const note = `${printable(master.name)} is stopped and nothing is left of it.`;
+    return { master, take: 'nothing', ...(isNamed ? { note } : {}) };
+  }
   if (!isNamed) return leftAlone(master);
-  if (!canBeForced(master)) return { master, expire: false, blocker: living(master) };
-  if (master.state !== 'starting' && !input.force) return { master, expire: false, blocker: needsForce(master) };
-  return looked(
-    master,
-    earlier?.masters.find((one) => one.id === master.id),
-    cluster,
-  );
+  if (!canBeForced(master)) return { master, take: 'nothing', blocker: living(master) };
+  if (master.state !== 'starting' && !input.force) return { master, take: 'nothing', blocker: needsForce(master) };
+  const before = earlier?.masters.find((one) => one.id === master.id);
+  return looked(master, before, cluster);
 }
 
-/** What it claimed after its last heartbeat may be a new process's, which is just starting under its name. */
 function unclean(master: Master, cluster: Cluster): Judgement {
-  const fresh = master.has.claims - claimsOf(master, cluster).length;
-  if (fresh === 0) return { master, expire: true };
-  const note = `${count(fresh, 'request')} of ${printable(master.name)} ${fresh === 1 ? 'is' : 'are'} left alone: claimed after its last heartbeat, so it may be starting.`;
-  return { master, expire: true, note };
+  const { claims, builds } = freshWork(cluster, master);
+  if (claims + builds === 0) return { master, take: 'all' };
+  const fresh = [claims > 0 ? count(claims, 'claim') : '', builds > 0 ? count(builds, 'build') : ''].filter(Boolean).join(' and '); // prettier-ignore
+  const note = `${printable(master.name)} is inactive, but ${fresh} of it came after its last heartbeat: it may be running, so these are left alone. When its process is known to be gone, name it with --force.`;
+  return { master, take: 'stuck', note };
 }
 
 function canBeForced(master: Master): boolean {
-  return ['late', 'silent', 'starting'].includes(master.state) || isClockAhead(master);
+  return ['late', 'silent', 'starting', 'unclean'].includes(master.state) || isClockAhead(master);
 }
 
 const whyAlone: Partial<Record<MasterState, (master: Master) => string>> = {
@@ -141,7 +140,7 @@ function leftAlone(master: Master): Judgement {
   const why = whyAlone[master.state];
   return {
     master,
-    expire: false,
+    take: 'nothing',
     ...(why ? { note: `${printable(master.name)} is left alone: it ${why(master)}.` } : {}),
   };
 }
@@ -173,11 +172,11 @@ function needsForce(master: Master): Blocker {
 function looked(master: Master, before: Master | undefined, cluster: Cluster): Judgement {
   const afterSeconds = master.state === 'starting' ? secondLookAtStartSeconds : secondLookAtHeartSeconds;
   if (before === undefined)
-    return { master, expire: true, look: { afterSeconds, why: `to see whether ${printable(master.name)} changes` } };
-  if (JSON.stringify(fingerprint(before)) === JSON.stringify(fingerprint(master))) return { master, expire: true };
+    return { master, take: 'all', look: { afterSeconds, why: `to see whether ${printable(master.name)} changes` } };
+  if (JSON.stringify(fingerprint(before)) === JSON.stringify(fingerprint(master))) return { master, take: 'all' };
   return {
     master,
-    expire: false,
+    take: 'nothing',
     blocker: {
       message: `${printable(master.name)} has changed between two looks at ${cluster.database.label}: it is alive.`,
       try: 'Stop its process first.',
@@ -206,36 +205,31 @@ function warnings(cluster: Cluster, chosen: readonly Master[]): string[] {
   ];
 }
 
-function stepsFor(master: Master, cluster: Cluster): ExpireStep[] {
-  const subject = `master ${master.id}`;
-  const common = { subject, master: seen(master) };
-  const builds = buildsOf(master, cluster);
+function stepsFor({ master, take }: Judgement, cluster: Cluster): ExpireStep[] {
+  const common = { subject: `master ${master.id}`, master: seen(master) };
+  const builds = buildsOf(master, take === 'all' ? cluster.builds : abandonedBuilds(cluster));
+  const claims = take === 'all' ? claimsOf(master, cluster.claimed) : stuckClaims(master, cluster);
   const steps: ExpireStep[] = [
     ...chunks(builds, buildsPerStep).map((ids) => ({ kind: 'finish builds' as const, ...common, builds: ids })),
-    ...chunks(claimsOf(master, cluster), claimsPerStep).map((claims) => ({
-      kind: 'release requests' as const,
-      ...common,
-      claims,
-    })),
+    ...chunks(claims, claimsPerStep).map((some) => ({ kind: 'release requests' as const, ...common, claims: some })),
   ];
   const { schedulers, changeSources, builderMasters, connectedWorkers } = master.has;
-  const isLeft =
-    master.active || [schedulers, changeSources, builderMasters, connectedWorkers].some((ids) => ids.length > 0);
-  return isLeft ? [...steps, { kind: 'deactivate', ...common }] : steps;
+  const isLeft = master.active || [schedulers, changeSources, builderMasters, connectedWorkers].some((ids) => ids.length > 0); // prettier-ignore
+  return take === 'all' && isLeft ? [...steps, { kind: 'deactivate', ...common }] : steps;
 }
 
-/** As with claims. */
-function buildsOf(master: Master, cluster: Cluster): number[] {
-  const builds = master.state === 'unclean' ? abandonedBuilds(cluster) : cluster.builds;
+function buildsOf(master: Master, builds: readonly OpenBuild[]): number[] {
   return builds.filter((build) => build.masterId === master.id).map((build) => build.id);
 }
 
-/** All of a dead master's; of an unclean one those that cannot be of a process that is just starting. */
-function claimsOf(master: Master, cluster: Cluster): SeenClaim[] {
-  const requests = master.state === 'unclean' ? stuckRequests(cluster) : cluster.claimed;
+function claimsOf(master: Master, requests: readonly OpenRequest[]): SeenClaim[] {
   return requests.flatMap(({ id, claim }) =>
     claim?.masterId === master.id ? [{ requestId: id, claimedAt: claim.claimedAt }] : [],
   );
+}
+
+function stuckClaims(master: Master, cluster: Cluster): SeenClaim[] {
+  return claimsOf(master, stuckRequests(cluster));
 }
 
 function describe(step: ExpireStep): string {

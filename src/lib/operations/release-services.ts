@@ -8,7 +8,7 @@ import type { Cluster } from '../model/cluster.js';
 import { findNamed } from '../model/find.js';
 import { secondLookAtStartSeconds } from '../model/master.js';
 import type { Master } from '../model/master.js';
-import { count, printable, shellWord } from '../model/names.js';
+import { count, printable, shellArgument } from '../model/names.js';
 import { isServiceStuck } from '../model/service.js';
 import type { Service, ServiceKind } from '../model/service.js';
 import { seen, seenGone } from '../db/masters.js';
@@ -145,7 +145,7 @@ function running(service: Service, cluster: Cluster, holder: Master | undefined)
   }
   return {
     message: `${label(service)} is held by ${name}, which is ${holder?.state}: it may be running it.`,
-    try: `See "bbctl masters show ${shellWord(holder?.name ?? '')}"; when it is known to be gone, "bbctl masters expire --force" releases all that it holds.`,
+    try: `See "bbctl masters show ${shellArgument(holder?.name ?? '')}"; when it is known to be gone, "bbctl masters expire --force" releases all that it holds.`,
     override: null,
   };
 }

@@ -123,7 +123,12 @@ function changedRows({ cluster, states }: UndoWorld): Map<string, string[]> {
         : [],
     );
     const bad = [...rows].filter(([key, state]) => state === 'changed' || (state === 'written' && orphaned.has(key)));
-    changed.set(subject, [...(changed.get(subject) ?? []), ...bad.map(([key]) => `${set.table} ${key}`)]);
+    changed.set(subject, [
+      ...(changed.get(subject) ?? []),
+      ...bad.map(
+        ([key, state]) => `${set.table} ${key}${state === 'written' ? ' (its master has no row any more)' : ''}`,
+      ),
+    ]);
   }
   return changed;
 }

@@ -1,0 +1,77 @@
+import { clusterOf, type Cluster, type Facts } from '../../src/lib/model/cluster.js';
+import { defaultExpireAfterSeconds, type Master, type MasterFacts, type MasterState, type Possessions } from '../../src/lib/model/master.js'; // prettier-ignore
+import type { Service } from '../../src/lib/model/service.js';
+
+/** What the time is in every test of the model. */
+export const now = 1_800_000_000;
+
+const nothing: Possessions = {
+  schedulers: [],
+  changeSources: [],
+  builderMasters: [],
+  connectedWorkers: [],
+  claims: 0,
+  openBuilds: 0,
+};
+
+/** An idle master whose heart beats, but for what is said otherwise. */
+export function masterFacts(
+  facts: Partial<Omit<MasterFacts, 'has'>> & { has?: Partial<Possessions> } = {},
+): MasterFacts {
+  const { has, ...rest } = facts;
+  return {
+    id: 1,
+    name: 'host:/srv/one',
+    active: true,
+    lastActive: now,
+    otherSign: null,
+    clockBehind: 0,
+    ...rest,
+    has: { ...nothing, builderMasters: [1], ...has },
+  };
+}
+
+/** For rules that ask for the state only. */
+export function masterIn(state: MasterState, facts: Partial<MasterFacts> = {}): Master {
+  return { ...masterFacts(facts), state, silentFor: 0 };
+}
+
+export const everyState: readonly MasterState[] = [
+  'active',
+  'late',
+  'dead',
+  'silent',
+  'zombie',
+  'starting',
+  'unclean',
+  'stopped',
+];
+
+export function service(facts: Partial<Service> = {}): Service {
+  return { kind: 'scheduler', id: 1, name: 'nightly', className: null, enabled: true, holderId: null, ...facts };
+}
+
+/** A cluster of nothing, but for what is said otherwise. */
+export function clusterWith(facts: Partial<Facts> = {}): Cluster {
+  return clusterOf({
+    database: {
+      engine: 'postgres',
+      label: 'postgresql://localhost/buildbot',
+      server: 'PostgreSQL 15',
+      revision: '059',
+      buildbot: '3.4 to 3.8',
+      unknownRevision: false,
+      withoutTransactions: [],
+    },
+    now,
+    expireAfter: defaultExpireAfterSeconds,
+    masters: [],
+    services: [],
+    builders: [],
+    workers: [],
+    claimed: [],
+    queues: [],
+    builds: [],
+    ...facts,
+  });
+}

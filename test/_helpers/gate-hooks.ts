@@ -1,0 +1,117 @@
+// The gate (src/lib/change.ts) run in this process, so that a test can do things at its boundaries.
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { ExecutionContext } from 'ava';
+import { change, type ChangeOptions, type Presenter } from '../../src/lib/change.js';
+import { Database } from '../../src/lib/db/connect.js';
+import { parseDatabaseUrl } from '../../src/lib/db/url.js';
+import { findEntry, readJournal, type Entry } from '../../src/lib/journal.js';
+import type { Operation, Report, Step } from '../../src/lib/operation.js';
+import { completeChange } from '../../src/lib/operations/complete-change.js';
+import { expireMasters, type ExpireStep } from '../../src/lib/operations/expire-masters.js';
+import { operationNamed } from '../../src/lib/operations/registry.js';
+import { undoChange } from '../../src/lib/operations/undo-change.js';
+import type { Cluster } from '../../src/lib/model/cluster.js';
+
+export interface GateOptions {
+  journal: string;
+  presenter?: Partial<Presenter>;
+  options?: Partial<ChangeOptions>;
+  timeoutMs?: number;
+  /** Stands between the gate and the connection that writes. */
+  wrap?: (database: Database) => Database;
+}
+
+export async function openDatabase(
+  url: string,
+  access: 'read' | 'write' = 'read',
+  timeoutMs = 30_000,
+): Promise<Database> {
+  return Database.open(parseDatabaseUrl(url), { access, timeoutMs, purpose: 'test' });
+}
+
+export async function throughGate<World, S extends Step>(
+  url: string,
+  operation: Operation<World, S>,
+  { journal, presenter = {}, options = {}, timeoutMs, wrap = (database) => database }: GateOptions,
+): Promise<Report<S>> {
+  const opened: Database[] = [];
+  const open = async (access: 'read' | 'write'): Promise<Database> => {
+    const database = await openDatabase(url, access, timeoutMs);
+    opened.push(database);
+    return database;
+  };
+  try {
+    const connections = { reading: await open('read'), openForWriting: async () => wrap(await open('write')) };
+    return await change(operation, connections, { ...willing, ...presenter }, { ...always, journalDirectory: journal, ...options }); // prettier-ignore
+  } finally {
+    await Promise.all(opened.map((database) => database.close()));
+  }
+}
+
+/** Says yes to everything and shows nothing. */
+const willing: Presenter = {
+  showPlan: () => {},
+  confirm: () => Promise.resolve(true),
+  waitForSecondLook: () => Promise.resolve(),
+  runSteps: async (titles, run) => {
+    const results = [];
+    for (const index of titles.keys()) results.push(await run(index));
+    return results;
+  },
+  report: () => {},
+};
+
+const always = {
+  dryRun: false,
+  reason: null,
+  lockWaitMs: 5000,
+  allowUnknownSchema: false,
+  signal: new AbortController().signal,
+};
+
+export function expireDead(): Operation<Cluster, ExpireStep> {
+  return expireMasters({ masters: [], expireAfter: 600, force: false });
+}
+
+/** The same operation, with something happening after it has read for the n-th time: 2 is just before it writes. */
+export function afterRead<World, S extends Step>(
+  operation: Operation<World, S>,
+  nth: number,
+  happen: () => Promise<unknown>,
+): Operation<World, S> {
+  let reads = 0;
+  return {
+    ...operation,
+    read: async (database) => {
+      const world = await operation.read(database);
+      if (++reads === nth) await happen();
+      return world;
+    },
+  };
+}
+
+export async function undo(url: string, journal: string, id: number): Promise<Report<Step>> {
+  const entry = findEntry(journal, id);
+  const { describe } = operationNamed(entry.operation);
+  const operation = undoChange(entry, (step) => describe(step), false);
+  return throughGate(url, operation, { journal, options: { undoes: id } });
+}
+
+export async function complete(url: string, journal: string, id: number): Promise<Report<Step>> {
+  const entry = findEntry(journal, id);
+  const operation = completeChange(entry, operationNamed(entry.operation));
+  return throughGate(url, operation, { journal, options: { completes: id } });
+}
+
+export async function temporaryFolder(t: ExecutionContext): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'bbctl-test-'));
+  t.teardown(() => rm(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+/** Oldest first. */
+export function entriesOf(journal: string): Entry[] {
+  return readJournal(journal).reverse();
+}

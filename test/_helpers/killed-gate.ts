@@ -1,0 +1,80 @@
+// A program: `masters expire` through the gate, which kills itself (SIGKILL) at one place. For crash.test.ts.
+import type { Knex } from 'knex';
+import type { Database, Transaction } from '../../src/lib/db/connect.js';
+import { expireDead, throughGate } from './gate-hooks.js';
+
+/** `step` counts from 0, `write` the statements that write within the step. */
+export type Place =
+  | { at: 'before step' | 'after journal' | 'before commit' | 'after commit'; step: number }
+  | { at: 'before write'; step: number; write: number }
+  | { at: 'before close' };
+
+function die(): never {
+  process.kill(process.pid, 'SIGKILL');
+  // The signal is delivered before this returns; should it ever not be, nothing more may happen.
+  for (;;);
+}
+
+const writes = ['insert', 'update', 'delete'] as const;
+type Builder = Record<(typeof writes)[number], (...args: unknown[]) => unknown>;
+
+/** The same statements; whoever writes calls `onWrite` first. */
+function watched(sql: Knex, onWrite: () => void): Knex {
+  return new Proxy(sql, {
+    apply(target, self, args: unknown[]) {
+      const builder = Reflect.apply(target as never, self, args) as Builder;
+      for (const write of writes) {
+        const original = builder[write].bind(builder);
+        builder[write] = (...values) => {
+          onWrite();
+          return original(...values);
+        };
+      }
+      return builder;
+    },
+  });
+}
+
+async function main(url: string, journal: string, place: Place): Promise<void> {
+  const isHere = (at: Place['at'], step: number): boolean => place.at === at && 'step' in place && place.step === step;
+  let step = 0;
+  let count = 0;
+  const onWrite = () => {
+    if (isHere('before write', step) && 'write' in place && place.write === count) die();
+    count++;
+  };
+  const wrap = (database: Database): Database =>
+    new Proxy(database, {
+      get(target, name) {
+        if (name !== 'write') return Reflect.get(target, name, target) as unknown;
+        return async <T>(tables: readonly string[], work: (tx: Transaction) => Promise<T>): Promise<T> => {
+          const result = await target.write(tables, async (tx) => {
+            const rows = await work({ ...tx, sql: watched(tx.sql, onWrite) });
+            if (isHere('before commit', step)) die();
+            return rows;
+          });
+          if (isHere('after commit', step)) die();
+          return result;
+        };
+      },
+    });
+  await throughGate(url, expireDead(), {
+    journal,
+    wrap,
+    presenter: {
+      runSteps: async (titles, run) => {
+        const results = [];
+        for (step = 0; step < titles.length; step++) {
+          count = 0;
+          if (isHere('before step', step)) die();
+          results.push(await run(step));
+        }
+        if (place.at === 'before close') die();
+        return results;
+      },
+    },
+  });
+}
+
+const [url = '', journal = '', place = ''] = process.argv.slice(2);
+await main(url, journal, JSON.parse(place) as Place);
