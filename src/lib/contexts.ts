@@ -41,11 +41,13 @@ export async function readContexts(configDir: string): Promise<Contexts> {
 
 function validContexts(value: unknown): Contexts {
   if (value === null || value === undefined) return { contexts: {} };
-  if (typeof value !== 'object') throw new Error('it should have "current" and "contexts".');
+  const isKnown = typeof value === 'object' && Object.keys(value).every((key) => ['current', 'contexts'].includes(key));
+  if (!isKnown) throw new Error('it should have "current" and "contexts", and nothing else.');
   const { current, contexts = {} } = value as { current?: unknown; contexts?: unknown };
   if (current !== undefined && typeof current !== 'string')
     throw new Error('"current" should be the name of a context.');
-  if (typeof contexts !== 'object' || contexts === null) throw new Error('"contexts" should map names to settings.');
+  if (typeof contexts !== 'object' || contexts === null || Array.isArray(contexts))
+    throw new Error('"contexts" should map names to settings.');
   for (const [name, context] of Object.entries(contexts as Record<string, unknown>)) verifyContext(name, context);
   return { ...(current === undefined ? {} : { current }), contexts: contexts as Record<string, Context> };
 }

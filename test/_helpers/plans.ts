@@ -26,23 +26,20 @@ export async function statementsOf(tx: Transaction, work: () => Promise<unknown>
   return statements;
 }
 
-/** The large tables that a statement scans, by a table or by an index, with the plan. */
-export async function scansOf(tx: Transaction, { sql, bindings }: Statement): Promise<string[]> {
+/** The large tables that a statement reads from end to end, themselves or an index of them; and the plan, to show it. */
+export async function scansOf(tx: Transaction, statement: Statement): Promise<{ tables: string[]; plan: string }> {
   const { explain, scanned } = readers[tx.dialect.engine];
-  // The driver's own placeholders, which came from these.
-  const again = `${explain} ${sql.replaceAll(/\$\d+/g, '?')}`;
-  const plan = rowsOf(await tx.sql.raw(again, bindings as string[]));
-  const tables = tablesByAlias(sql);
-  return plan
-    .flatMap(scanned)
-    .map((name) => tables.get(name) ?? name)
-    .filter((table) => largeTables.includes(table));
-}
-
-/** The whole plan, for the message of a test that fails. */
-export async function planOf(tx: Transaction, { sql, bindings }: Statement): Promise<string> {
-  const again = `${readers[tx.dialect.engine].explain} ${sql.replaceAll(/\$\d+/g, '?')}`;
-  return JSON.stringify(rowsOf(await tx.sql.raw(again, bindings as string[])), null, 1);
+  // PostgreSQL's placeholders were made of these.
+  const sql = statement.sql.replaceAll(/\$\d+/g, '?');
+  const plan = rowsOf(await tx.sql.raw(`${explain} ${sql}`, statement.bindings as string[]));
+  const aliases = new Map(
+    [...sql.matchAll(/["`](\w+)["`] as ["`](\w+)["`]/g)].map(([, table = '', alias = '']) => [alias, table]),
+  );
+  const tables = plan.flatMap(scanned).map((name) => aliases.get(name) ?? name);
+  return {
+    tables: tables.filter((table) => largeTables.includes(table)),
+    plan: `${sql}\n${JSON.stringify(plan, null, 1)}`,
+  };
 }
 
 interface Reader {
@@ -61,7 +58,7 @@ interface Node {
 const readers: Readonly<Record<Transaction['dialect']['engine'], Reader>> = {
   postgres: {
     explain: 'explain (format json)',
-    scanned: (row) => (row['QUERY PLAN'] as { Plan: Node }[]).flatMap(({ Plan }) => scannedNodes(Plan)),
+    scanned: (row) => (row['QUERY PLAN'] as { Plan: Node }[]).flatMap(({ Plan }) => scannedBy(Plan)),
   },
   mysql: {
     explain: 'explain',
@@ -69,18 +66,19 @@ const readers: Readonly<Record<Transaction['dialect']['engine'], Reader>> = {
   },
   sqlite: {
     explain: 'explain query plan',
-    scanned: ({ detail }) => /^SCAN (?:TABLE )?(\w+)/.exec(detail as string)?.slice(1) ?? [],
+    // An index that SQLite makes for one statement is made of the whole table.
+    scanned: ({ detail }) => /^(?:SCAN|SEARCH(?= \w+ USING AUTOMATIC)) (\w+)/.exec(detail as string)?.slice(1) ?? [],
   },
 };
 
-function scannedNodes(node: Node): string[] {
+function scannedBy(node: Node): string[] {
   const table = node['Relation Name'];
-  // A bitmap of an index stands below, and is read by a condition.
-  const isScan = node['Node Type'] !== 'Bitmap Heap Scan' && node['Node Type'] !== 'ModifyTable' && node['Node Type'] !== 'Tid Scan'; // prettier-ignore
-  const scanned = table !== undefined && isScan && node['Index Cond'] === undefined ? [table] : [];
-  return [...scanned, ...(node.Plans ?? []).flatMap(scannedNodes)];
+  const isScan = table !== undefined && node['Node Type'] !== 'ModifyTable' && !hasCondition(node);
+  return [...(isScan ? [table] : []), ...(node.Plans ?? []).flatMap(scannedBy)];
 }
 
-function tablesByAlias(sql: string): Map<string, string> {
-  return new Map([...sql.matchAll(/["`](\w+)["`] as ["`](\w+)["`]/g)].map(([, table = '', alias = '']) => [alias, table]));
+/** The rows of a bitmap are found by the conditions below it. */
+function hasCondition(node: Node): boolean {
+  if (!node['Node Type'].startsWith('Bitmap')) return node['Index Cond'] !== undefined;
+  return node['Index Cond'] !== undefined || (node.Plans?.length ? node.Plans.every(hasCondition) : false);
 }

@@ -37,11 +37,19 @@ test('each state of a master is told with the command that mends it', (t) => {
     [{ lastActive: 0 }, 'master-silent', 'warning', /had its heartbeat reset/, 'bbctl masters show two'],
     [{ active: false }, 'master-starting', 'note', /is starting, or ended/, 'bbctl masters expire --dry-run two'],
     [
-      { active: false, has: { ...none, claims: 2, openBuilds: 1 } as never },
+      { active: false, has: { ...none, connectedWorkers: [4, 5] } as never },
       'master-unclean',
       'critical',
-      /has stopped and left 2 requests, 1 running build\.$/,
+      /has stopped and left 2 worker connections\.$/,
       'bbctl masters expire two',
+    ],
+    [
+      // Claims and builds that are not stuck: they came after its last heartbeat.
+      { active: false, has: { ...none, claims: 2, openBuilds: 1 } as never },
+      'master-zombie',
+      'critical',
+      /is inactive but goes on working/,
+      'bbctl masters show two',
     ],
     [
       { has: { ...none, claims: 1 } as never },
@@ -127,7 +135,7 @@ test('a request waits for a master that configures its builder, and for a worker
   const facts = { masters: [alive], queues, builders: [builder], workers: [worker] };
   t.deepEqual(withFacts(facts), []);
   const [away] = withFacts({ ...facts, workers: [{ ...worker, connectedTo: [] }] });
-  t.regex(away?.message ?? '', /^2 requests for builder tests wait .* 2h: none of its 1 worker is connected\.$/);
+  t.regex(away?.message ?? '', /^2 requests of builder tests have waited for 2h: none of its 1 worker is connected\.$/);
   const orphaned = withFacts({ ...facts, builders: [{ ...builder, masterIds: [] }] });
   t.deepEqual(ids(orphaned), ['request-unservable', 'builder-orphaned']);
   t.regex(orphaned[0]?.message ?? '', /no living master configures it/);

@@ -248,10 +248,16 @@ for (const engine of engines) {
     const gate = await gateOn(t, db);
     t.is(await stateOf(gate), 'unclean');
     t.deepEqual(await leavesAlone(gate, db), [
-      `1 request of ${name} is left alone: claimed after its last heartbeat, so it may be starting.`,
+      `${name} is inactive, but 1 claim and 1 build of it came after its last heartbeat: it may be running, so these are left alone. When its process is known to be gone, name it with --force.`,
     ]);
     await failsWith(t, gate.run(finishBuilds({ builds: [String(build)], expireAfter })), 'refused', /may be running/);
     t.is((await gate.run(finishBuilds({ builds: [], expireAfter }))).status, 'nothing to do');
+
+    const cluster = await readCluster(gate.reading, { deep: true });
+    const forced = { masters: [name], expireAfter, force: true };
+    t.is(planExpiry(cluster, forced).secondLook?.afterSeconds, 65);
+    const kinds = planExpiry(cluster, forced, cluster).steps.map((step) => step.kind);
+    t.deepEqual(kinds, ['finish builds', 'release requests']);
 
     // Within the minute until the next heartbeat they are a killed master's.
     await db.query('UPDATE buildrequest_claims SET claimed_at = claimed_at - 1 WHERE brid = ?', [claimed]);

@@ -1,0 +1,67 @@
+// 100,000 requests claimed by a dead master: released in batches, within a small memory, and given back by undo.
+import { readFileSync, rmSync } from 'node:fs';
+import test from 'ava';
+import { bbctl, temporaryHome } from '../_helpers/cli.js';
+import { deadMaster } from '../_helpers/clusters.js';
+import { diffDumps, engines, type TestDatabase } from '../_helpers/database.js';
+import { inTerminal } from '../_helpers/terminal.js';
+
+const many = 100_000;
+const most = 200 * 1024; // KiB
+
+const numbers: Record<TestDatabase['engine'], string> = {
+  sqlite: `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ${many}) SELECT %s FROM n`,
+  postgres: `SELECT %s FROM generate_series(1, ${many}) AS n(i)`,
+  innodb: `SELECT %s FROM (SELECT seq AS i FROM seq_1_to_${many}) AS n`,
+  myisam: `SELECT %s FROM (SELECT seq AS i FROM seq_1_to_${many}) AS n`,
+};
+
+async function addRequests(db: TestDatabase): Promise<void> {
+  const [master] = await db.query('SELECT last_active FROM masters WHERE id = 1');
+  const [old] = await db.query('SELECT buildsetid, builderid FROM buildrequests WHERE complete = 0');
+  const columns = `1000 + i, ${Number(old?.buildsetid)}, ${Number(old?.builderid)}, 0, 0, -1, ${Number(master?.last_active)}, 0`;
+  await db.exec(
+    `INSERT INTO buildrequests (id, buildsetid, builderid, priority, complete, results, submitted_at, waited_for) ${numbers[db.engine].replace('%s', columns)}`,
+  );
+  await db.exec(
+    `INSERT INTO buildrequest_claims (brid, masterid, claimed_at) ${numbers[db.engine].replace('%s', `1000 + i, 1, ${Number(master?.last_active)}`)}`,
+  );
+}
+
+/** Loaded into the program; its peak is read when it ends. */
+const peakReporter = `data:text/javascript,${encodeURIComponent(
+  `import { readFileSync, writeFileSync } from 'node:fs';
+   process.on('exit', () => writeFileSync(process.env.TEST_PEAK_FILE, /VmHWM:\\s+(\\d+)/.exec(readFileSync('/proc/self/status', 'utf8'))[1]));`,
+)}`;
+
+for (const engine of engines) {
+  test(`${engine}: ${many.toLocaleString('en-US')} stuck requests are released in batches, in less than 200 MB, and undo claims them again`, async (t) => {
+    const db = await deadMaster(t, engine);
+    await addRequests(db);
+    const home = temporaryHome();
+    t.teardown(() => rmSync(home, { recursive: true, force: true }));
+    const before = await db.dump();
+    const peakFile = `${home}/peak`;
+    const env = { NODE_OPTIONS: `--import=${peakReporter}`, TEST_PEAK_FILE: peakFile };
+
+    const released = await bbctl(['requests', 'release', '--yes', '--json'], { db: db.url, home, env });
+    t.is(released.status, 0, released.stdout);
+    const { results } = released.json() as { results: { rows: Record<string, number> }[] };
+    t.deepEqual(results.map(({ rows }) => rows.buildrequest_claims), [...Array<number>(10).fill(10_000), 1]); // prettier-ignore
+    t.true(Number(readFileSync(peakFile, 'utf8')) < most, `peak ${readFileSync(peakFile, 'utf8')} KiB`);
+    t.like((await db.query('SELECT COUNT(*) AS count FROM buildrequest_claims c JOIN buildrequests r ON r.id = c.brid WHERE r.complete = 0'))[0], { count: 0 }); // prettier-ignore
+
+    const undone = await bbctl(['undo', '1', '--yes'], { db: db.url, home, env });
+    t.is(undone.status, 0, undone.stderr);
+    t.true(Number(readFileSync(peakFile, 'utf8')) < most, `undo: peak ${readFileSync(peakFile, 'utf8')} KiB`);
+    t.deepEqual(diffDumps(before, await db.dump()), []);
+  });
+}
+
+test('in a terminal the batches are ticked off one after the other', async (t) => {
+  const db = await deadMaster(t, 'sqlite');
+  await addRequests(db);
+  const { output, status } = await inTerminal(['requests', 'release', '--yes'], { db: db.url });
+  t.is(status, 0);
+  t.true((output.match(/release 10,000 requests/g) ?? []).length > 10);
+});
