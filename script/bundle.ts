@@ -77,7 +77,10 @@ const common: BuildOptions = {
   logOverride: { 'empty-import-meta': 'silent' },
 };
 
-/** Runs the way from the command line to an answer once, so that what it compiles is in the cache. */
+/**
+ * Runs the way from the command line to an answer once, so that what it compiles is in the cache. It must be in its
+ * place by then: oclif looks for the commands there.
+ */
 function warmUp(): void {
   const home = mkdtempSync(path.join(tmpdir(), 'bbctl-build-'));
   const env = {
@@ -88,7 +91,7 @@ function warmUp(): void {
     XDG_DATA_HOME: home,
   };
   try {
-    execFileSync(process.execPath, ['script/code-cache.cjs', unfinished, path.join(home, 'state.sqlite')], {
+    execFileSync(process.execPath, ['script/code-cache.cjs', 'dist', path.join(home, 'state.sqlite')], {
       env,
       stdio: ['ignore', 'ignore', 'inherit'],
     });
@@ -107,6 +110,6 @@ const bundle = (name: string, contents: string, plugins: Plugin[]): Promise<unkn
   });
 for (const [name, contents] of Object.entries(apart)) await bundle(name, contents, []);
 await bundle('main', await mainSource(), [packagesApart, withoutUnused]);
-warmUp();
 await rm('dist', { recursive: true, force: true });
 await rename(unfinished, 'dist');
+warmUp();

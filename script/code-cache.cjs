@@ -1,7 +1,7 @@
 'use strict';
 
 /* Run by script/bundle.ts: answers a command once and keeps what was compiled for it beside the program. */
-const { readFileSync, writeFileSync } = require('node:fs');
+const { readFileSync, renameSync, writeFileSync } = require('node:fs');
 const path = require('node:path');
 const Sqlite = require('better-sqlite3');
 const { cacheOf, load } = require('../bin/load.js');
@@ -16,7 +16,9 @@ async function warmUp() {
   const { exports: program, script } = load(file);
   process.argv = [process.execPath, 'bbctl', 'services', '--json', '--db', `sqlite:///${database}`];
   await program.main(root);
-  writeFileSync(cacheOf(file), script.createCachedData());
+  // Whole or not at all, for a bbctl that starts meanwhile.
+  writeFileSync(`${cacheOf(file)}.new`, script.createCachedData());
+  renameSync(`${cacheOf(file)}.new`, cacheOf(file));
 }
 
 void warmUp();

@@ -24,6 +24,11 @@ export abstract class ChangeCommand<T extends typeof Command> extends ClusterCom
     return this.flags as never;
   }
 
+  /** Is everything answered in advance? */
+  protected get saysYes(): boolean {
+    return this.changeFlags.yes;
+  }
+
   protected async change<World, S extends Step>(
     operation: Operation<World, S>,
     links: { undoes?: number; completes?: number } = {},

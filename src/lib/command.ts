@@ -18,7 +18,7 @@ import { errorColour } from './ui/terminal.js';
 type FlagsOf<T extends typeof Command> = Interfaces.InferredFlags<(typeof BaseCommand)['baseFlags'] & T['flags']>;
 type ArgsOf<T extends typeof Command> = Interfaces.InferredArgs<T['args']>;
 
-const duration = Flags.custom<number>({ parse: (text) => Promise.resolve(parseDuration(text)) });
+export const duration = Flags.custom<number>({ parse: (text) => Promise.resolve(parseDuration(text)) });
 
 /** For commands that print a table. */
 export const listFlags = {
@@ -56,7 +56,7 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
     const { args, flags, argv } = await this.parse({
       flags: this.ctor.flags,
       baseFlags: (this.ctor as typeof BaseCommand).baseFlags,
-      args: this.ctor.args,
+      args: fromCommandLine(this.ctor.args),
       strict: this.ctor.strict,
       enableJsonFlag: this.ctor.enableJsonFlag,
     });
@@ -98,6 +98,11 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
       return { error: { code: error.code, message: error.message, ...(error.try ? { try: error.try } : {}) } };
     return { error: { code: (error as { oclif?: unknown }).oclif ? 'usage' : 'bug', message: error.message } };
   }
+}
+
+/** oclif takes an argument that is missing from stdin: in a loop that reads a file it would be its next line. */
+function fromCommandLine(args: Interfaces.ArgInput): Interfaces.ArgInput {
+  return Object.fromEntries(Object.entries(args).map(([name, arg]) => [name, { ...arg, ignoreStdin: true }]));
 }
 
 function failureText(error: Error): string {
@@ -169,6 +174,13 @@ export abstract class ClusterCommand<T extends typeof Command> extends BaseComma
     );
   }
 
+  /** None at all would be "for ever" to some servers. */
+  private get timeoutSeconds(): number {
+    const seconds = Number(this.clusterFlags.timeout);
+    if (seconds >= 1) return seconds;
+    throw new Failure('usage', '--timeout may not be less than 1s.', { try: 'Leave it out for 30s.' });
+  }
+
   protected get settingsInput(): SettingsInput {
     const { db, context, basedir } = this.clusterFlags;
     return { db, context, basedir, loadConfig: this.clusterFlags['load-config'], configDir: this.config.configDir };
@@ -183,7 +195,7 @@ export abstract class ClusterCommand<T extends typeof Command> extends BaseComma
     if (this.found.note && this.opened.length === 0) process.stderr.write(`${printable(this.found.note)}\n`);
     const options = {
       access,
-      timeoutMs: Number(this.clusterFlags.timeout) * 1000,
+      timeoutMs: this.timeoutSeconds * 1000,
       purpose: (this.id ?? '').replaceAll(':', ' '),
     };
     const database = await Database.open(this.found.location, options);

@@ -154,7 +154,8 @@ export function readJournal(directory: string): Entry[] {
   const [undone, completed] = [new Map<number, number>(), new Map<number, number>()];
   // The newest first: what was itself undone later counts no more.
   for (const entry of entries.sort((a, b) => b.id - a.id)) {
-    if (entry.state !== 'done' || undone.has(entry.id)) continue;
+    const isDone = entry.state === 'done' || completed.has(entry.id);
+    if (!isDone || undone.has(entry.id)) continue;
     if (entry.undoes !== null) undone.set(entry.undoes, entry.id);
     if (entry.completes !== null) completed.set(entry.completes, entry.id);
   }

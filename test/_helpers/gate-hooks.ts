@@ -8,10 +8,10 @@ import { Database } from '../../src/lib/db/connect.js';
 import { parseDatabaseUrl } from '../../src/lib/db/url.js';
 import { findEntry, readJournal, type Entry } from '../../src/lib/journal.js';
 import type { Operation, Report, Step } from '../../src/lib/operation.js';
-import { completeChange } from '../../src/lib/operations/complete-change.js';
+import { completeChange, type ContinueStep } from '../../src/lib/operations/complete-change.js';
 import { expireMasters, type ExpireStep } from '../../src/lib/operations/expire-masters.js';
 import { operationNamed } from '../../src/lib/operations/registry.js';
-import { undoChange } from '../../src/lib/operations/undo-change.js';
+import { undoChange, type UndoStep, type UndoWorld } from '../../src/lib/operations/undo-change.js';
 import type { Cluster } from '../../src/lib/model/cluster.js';
 
 export interface GateOptions {
@@ -92,17 +92,23 @@ export function afterRead<World, S extends Step>(
   };
 }
 
-export async function undo(url: string, journal: string, id: number): Promise<Report<Step>> {
+export function reversal(journal: string, id: number): Operation<UndoWorld, UndoStep> {
   const entry = findEntry(journal, id);
   const { describe } = operationNamed(entry.operation);
-  const operation = undoChange(entry, (step) => describe(step), false);
-  return throughGate(url, operation, { journal, options: { undoes: id } });
+  return undoChange(entry, (step) => describe(step), false);
 }
 
-export async function complete(url: string, journal: string, id: number): Promise<Report<Step>> {
+export function completion(journal: string, id: number): Operation<UndoWorld, ContinueStep> {
   const entry = findEntry(journal, id);
-  const operation = completeChange(entry, operationNamed(entry.operation));
-  return throughGate(url, operation, { journal, options: { completes: id } });
+  return completeChange(entry, operationNamed(entry.operation));
+}
+
+export function undo(url: string, journal: string, id: number): Promise<Report<Step>> {
+  return throughGate(url, reversal(journal, id), { journal, options: { undoes: id } });
+}
+
+export function complete(url: string, journal: string, id: number): Promise<Report<Step>> {
+  return throughGate(url, completion(journal, id), { journal, options: { completes: id } });
 }
 
 export async function temporaryFolder(t: ExecutionContext): Promise<string> {

@@ -1,7 +1,8 @@
-// A program: `masters expire` through the gate, which kills itself (SIGKILL) at one place. For crash.test.ts.
+// A program: `masters expire`, or the undo or completion of a change, through the gate, which kills itself (SIGKILL)
+// at one place. For crash.test.ts.
 import type { Knex } from 'knex';
 import type { Database, Transaction } from '../../src/lib/db/connect.js';
-import { expireDead, throughGate } from './gate-hooks.js';
+import { completion, expireDead, reversal, throughGate, type GateOptions } from './gate-hooks.js';
 
 /** `step` counts from 0, `write` the statements that write within the step. */
 export type Place =
@@ -22,7 +23,7 @@ type Builder = Record<(typeof writes)[number], (...args: unknown[]) => unknown>;
 function watched(sql: Knex, onWrite: () => void): Knex {
   return new Proxy(sql, {
     apply(target, self, args: unknown[]) {
-      const builder = Reflect.apply(target as never, self, args) as Builder;
+      const builder = Reflect.apply(target as (...values: unknown[]) => unknown, self, args) as Builder;
       for (const write of writes) {
         const original = builder[write].bind(builder);
         builder[write] = (...values) => {
@@ -35,7 +36,20 @@ function watched(sql: Knex, onWrite: () => void): Knex {
   });
 }
 
-async function main(url: string, journal: string, place: Place): Promise<void> {
+/** What is changed: `expire`, `undo 1`, `complete 1`. */
+type Work = (url: string, options: GateOptions) => Promise<unknown>;
+
+function workOf(words: string): Work {
+  const [verb, id] = words.split(' ');
+  return (url, options) => {
+    if (verb === 'expire') return throughGate(url, expireDead(), options);
+    const number = Number(id);
+    if (verb === 'undo') return throughGate(url, reversal(options.journal, number), { ...options, options: { undoes: number } }); // prettier-ignore
+    return throughGate(url, completion(options.journal, number), { ...options, options: { completes: number } });
+  };
+}
+
+async function main(url: string, journal: string, place: Place, work: Work): Promise<void> {
   const isHere = (at: Place['at'], step: number): boolean => place.at === at && 'step' in place && place.step === step;
   let step = 0;
   let count = 0;
@@ -58,7 +72,7 @@ async function main(url: string, journal: string, place: Place): Promise<void> {
         };
       },
     });
-  await throughGate(url, expireDead(), {
+  await work(url, {
     journal,
     wrap,
     presenter: {
@@ -76,5 +90,5 @@ async function main(url: string, journal: string, place: Place): Promise<void> {
   });
 }
 
-const [url = '', journal = '', place = ''] = process.argv.slice(2);
-await main(url, journal, JSON.parse(place) as Place);
+const [url = '', journal = '', place = '', words = 'expire'] = process.argv.slice(2);
+await main(url, journal, JSON.parse(place) as Place, workOf(words));

@@ -45,7 +45,7 @@ export async function scansOf(tx: Transaction, statement: Statement): Promise<{ 
 interface Reader {
   readonly explain: string;
   /** The tables, by the names that the statement gives them. */
-  scanned(row: Row): string[];
+  readonly scanned: (row: Row) => string[];
 }
 
 interface Node {
@@ -66,8 +66,9 @@ const readers: Readonly<Record<Transaction['dialect']['engine'], Reader>> = {
   },
   sqlite: {
     explain: 'explain query plan',
-    // An index that SQLite makes for one statement is made of the whole table.
-    scanned: ({ detail }) => /^(?:SCAN|SEARCH(?= \w+ USING AUTOMATIC)) (\w+)/.exec(detail as string)?.slice(1) ?? [],
+    // A search by no index, or by one that is made for the statement, goes through the whole table.
+    scanned: ({ detail }) =>
+      /^(?:SCAN|SEARCH(?= \w+(?:$| USING AUTOMATIC))) (\w+)/.exec(detail as string)?.slice(1) ?? [],
   },
 };
 

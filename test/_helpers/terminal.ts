@@ -62,6 +62,5 @@ export async function inTerminal(
 
 /** What a person sees, without what steers the terminal. */
 export function plainText(output: string): string {
-  // eslint-disable-next-line no-control-regex
   return output.replace(/\u001b\[[0-9;?]*[A-Za-z]/g, '').replaceAll('\r', '');
 }

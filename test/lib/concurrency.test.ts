@@ -130,7 +130,7 @@ function writeLockFile(file: string, { pid, host = hostname() }: { pid: number; 
 interface Held {
   running: RunningCli;
   journal: string;
-  release(): Promise<void>;
+  release: () => Promise<void>;
 }
 
 /** `masters expire` of the command line, in its first step, waiting for the row of the master that another one has. */
@@ -161,8 +161,9 @@ for (const engine of withTransactions) {
     const { running, journal, release } = await heldInFirstStep(t, db);
     running.kill('SIGINT');
     await release();
-    const { status, stderr, json } = await running.finished;
-    const report = json() as { status: string; results: { outcome: string; detail?: string }[] };
+    const result = await running.finished;
+    const { status, stderr } = result;
+    const report = result.json() as { status: string; results: { outcome: string; detail?: string }[] };
     t.is(stderr, '');
     t.deepEqual(report.results.slice(1).map(({ outcome, detail }) => [outcome, detail]), [['skipped', 'interrupted'], ['skipped', 'interrupted']]); // prettier-ignore
     // On SQLite the signal may be heard before the step has begun: then nothing is done.
@@ -233,11 +234,12 @@ for (const engine of servers.filter((one) => one !== 'myisam')) {
     const before = await db.dump();
     const { running, journal, release } = await heldInFirstStep(t, db);
     await cutWaiting(db);
-    const { status, stdout, stderr, json } = await running.finished;
+    const result = await running.finished;
+    const { status, stdout, stderr } = result;
     t.is(status, 9);
     t.is(stderr, '');
     t.notRegex(stdout, /\n\s+at /);
-    t.like(json(), {
+    t.like(result.json(), {
       status: 'failed',
       results: [{ outcome: 'failed' }, { outcome: 'skipped' }, { outcome: 'skipped' }],
     });

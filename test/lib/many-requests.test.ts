@@ -1,13 +1,16 @@
 // 100,000 requests claimed by a dead master: released in batches, within a small memory, and given back by undo.
 import { readFileSync, rmSync } from 'node:fs';
 import test from 'ava';
+import { countRows } from '../../src/lib/model/rows.js';
 import { bbctl, temporaryHome } from '../_helpers/cli.js';
 import { deadMaster } from '../_helpers/clusters.js';
 import { diffDumps, engines, type TestDatabase } from '../_helpers/database.js';
+import { entriesOf } from '../_helpers/gate-hooks.js';
 import { inTerminal } from '../_helpers/terminal.js';
 
 const many = 100_000;
 const most = 200 * 1024; // KiB
+const timeoutMs = 110_000;
 
 const numbers: Record<TestDatabase['engine'], string> = {
   sqlite: `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ${many}) SELECT %s FROM n`,
@@ -35,30 +38,34 @@ const peakReporter = `data:text/javascript,${encodeURIComponent(
 )}`;
 
 for (const engine of engines) {
-  test(`${engine}: ${many.toLocaleString('en-US')} stuck requests are released in batches, in less than 200 MB, and undo claims them again`, async (t) => {
-    const db = await deadMaster(t, engine);
-    await addRequests(db);
-    const home = temporaryHome();
-    t.teardown(() => rmSync(home, { recursive: true, force: true }));
-    const before = await db.dump();
-    const peakFile = `${home}/peak`;
-    const env = { NODE_OPTIONS: `--import=${peakReporter}`, TEST_PEAK_FILE: peakFile };
+  // One after the other: each has the processors to itself.
+  test.serial(
+    `${engine}: ${many.toLocaleString('en-US')} stuck requests are released in batches, in less than 200 MB, and undo claims them again`,
+    async (t) => {
+      const db = await deadMaster(t, engine);
+      await addRequests(db);
+      const home = temporaryHome();
+      t.teardown(() => rmSync(home, { recursive: true, force: true }));
+      const before = await db.dump();
+      const peakFile = `${home}/peak`;
+      const env = { NODE_OPTIONS: `--import=${peakReporter}`, TEST_PEAK_FILE: peakFile };
 
-    const released = await bbctl(['requests', 'release', '--yes', '--json'], { db: db.url, home, env });
-    t.is(released.status, 0, released.stdout);
-    const { results } = released.json() as { results: { rows: Record<string, number> }[] };
-    t.deepEqual(results.map(({ rows }) => rows.buildrequest_claims), [...Array<number>(10).fill(10_000), 1]); // prettier-ignore
-    t.true(Number(readFileSync(peakFile, 'utf8')) < most, `peak ${readFileSync(peakFile, 'utf8')} KiB`);
-    t.like((await db.query('SELECT COUNT(*) AS count FROM buildrequest_claims c JOIN buildrequests r ON r.id = c.brid WHERE r.complete = 0'))[0], { count: 0 }); // prettier-ignore
+      const released = await bbctl(['requests', 'release', '--yes'], { db: db.url, home, env, timeoutMs });
+      t.is(released.status, 0, released.stderr);
+      const [entry] = entriesOf(`${home}/.local/state/bbctl/journal`);
+      t.deepEqual(entry?.steps.map(({ sets }) => countRows(sets)), [...Array<number>(10).fill(10_000), 1]); // prettier-ignore
+      t.true(Number(readFileSync(peakFile, 'utf8')) < most, `peak ${readFileSync(peakFile, 'utf8')} KiB`);
+      t.like((await db.query('SELECT COUNT(*) AS count FROM buildrequest_claims c JOIN buildrequests r ON r.id = c.brid WHERE r.complete = 0'))[0], { count: 0 }); // prettier-ignore
 
-    const undone = await bbctl(['undo', '1', '--yes'], { db: db.url, home, env });
-    t.is(undone.status, 0, undone.stderr);
-    t.true(Number(readFileSync(peakFile, 'utf8')) < most, `undo: peak ${readFileSync(peakFile, 'utf8')} KiB`);
-    t.deepEqual(diffDumps(before, await db.dump()), []);
-  });
+      const undone = await bbctl(['undo', '1', '--yes'], { db: db.url, home, env, timeoutMs });
+      t.is(undone.status, 0, undone.stderr);
+      t.true(Number(readFileSync(peakFile, 'utf8')) < most, `undo: peak ${readFileSync(peakFile, 'utf8')} KiB`);
+      t.deepEqual(diffDumps(before, await db.dump()), []);
+    },
+  );
 }
 
-test('in a terminal the batches are ticked off one after the other', async (t) => {
+test.serial('in a terminal the batches are ticked off one after the other', async (t) => {
   const db = await deadMaster(t, 'sqlite');
   await addRequests(db);
   const { output, status } = await inTerminal(['requests', 'release', '--yes'], { db: db.url });

@@ -42,17 +42,21 @@ export async function readRunningBuilds(tx: Transaction, requestIds: readonly nu
   return running.sort((a, b) => a.id - b.id);
 }
 
-/** The other way: every open build of a master whose heart does not beat, also under a finished request. */
+/**
+ * The other way: every open build of a master whose heart does not beat, also under a finished request. The masters
+ * are joined from the left, and those that live are left out, so that MySQL reads the builds master by master, by their
+ * index: knowing which masters it is, it may take a scan of all builds to be quicker.
+ */
 export async function readAbandonedBuilds(tx: Transaction, cluster: Cluster): Promise<OpenBuild[]> {
-  const gone = cluster.masters.filter((master) => !isLiving(master) || isClockAhead(master)).map((master) => master.id);
+  const living = cluster.masters.filter((master) => isLiving(master) && !isClockAhead(master)).map(({ id }) => id);
   const rows = await tx
-    .sql('builds as b')
-    .whereIn('b.masterid', gone)
-    .whereNull('b.complete_at')
-    .orderBy('b.id')
+    .sql('masters as m')
+    .leftJoin('builds as b', (join) => join.on('b.masterid', 'm.id').onNull('b.complete_at'))
+    .whereNotIn('m.id', living)
     .select<Raw[]>(...buildColumns);
   const known = new Set(cluster.builds.map((build) => build.id));
-  return [...cluster.builds, ...rows.map(buildOf).filter((build) => !known.has(build.id))];
+  const others = rows.filter((row) => row['id'] !== null).map(buildOf).filter((build) => !known.has(build.id)); // prettier-ignore
+  return [...cluster.builds, ...others.sort((a, b) => a.id - b.id)];
 }
 
 export interface FoundBuild extends OpenBuild {

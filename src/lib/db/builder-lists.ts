@@ -1,7 +1,7 @@
 import type { Builder, LastBuild } from '../model/builder.js';
 import { groupBy } from '../model/group-by.js';
 import type { Transaction } from './connect.js';
-import { chunks } from './rows.js';
+import { chunks, readRows } from './rows.js';
 
 type Raw = Record<string, unknown>;
 
@@ -28,24 +28,26 @@ export async function readBuilders(tx: Transaction): Promise<{ builders: Builder
   return { builders, builderMasters };
 }
 
-/** The newest build of each of these builders, by the index on (builder, number). */
+/** The newest build of each of these builders: its id by the end of the index on (builder, number), then its row. */
 export async function readLastBuilds(tx: Transaction, builderIds: readonly number[]): Promise<Map<number, LastBuild>> {
-  const last = new Map<number, LastBuild>();
+  const newest = tx.sql('builds as b').where('b.builderid', tx.sql.ref('o.id')).orderBy('b.number', 'desc').limit(1);
+  const ids: number[] = [];
   for (const some of chunks(builderIds)) {
     const rows = await tx
-      .sql('builds as b')
-      .whereIn('b.builderid', some)
-      .where('b.number', tx.sql('builds as x').max('x.number').whereRaw('x.builderid = b.builderid'))
-      .select<Record<string, unknown>[]>('b.builderid', 'b.number', 'b.masterid', 'b.started_at');
-    for (const row of rows) {
-      const builderId = Number(row['builderid']);
-      last.set(builderId, {
-        builderId,
-        number: Number(row['number']),
-        masterId: Number(row['masterid']),
-        startedAt: Number(row['started_at']),
-      });
-    }
+      .sql('builders as o')
+      .whereIn('o.id', some)
+      .select<Raw[]>(newest.clone().select('b.id').as('buildid'));
+    ids.push(...rows.filter((row) => row['buildid'] !== null).map((row) => Number(row['buildid'])));
   }
-  return last;
+  const builds = await readRows(tx, 'builds', 'id', ids, ['builderid', 'number', 'masterid', 'started_at']);
+  return new Map(builds.map((row) => [Number(row['builderid']), lastBuildOf(row)]));
+}
+
+function lastBuildOf(row: Raw): LastBuild {
+  return {
+    builderId: Number(row['builderid']),
+    number: Number(row['number']),
+    masterId: Number(row['masterid']),
+    startedAt: Number(row['started_at']),
+  };
 }

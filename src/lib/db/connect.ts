@@ -194,9 +194,13 @@ function mysqlConnection({ host, port, socket, tls }: ServerLocation, { timeoutM
 
 /**
  * Planned without scans: a snapshot must be quick on any size, also where the statistics are stale. A scan that cannot
- * be avoided has an enormous cost then, for which PostgreSQL would compile the statement or start helpers.
+ * be avoided has an enormous cost then, for which PostgreSQL would compile the statement or start helpers. Of the ways
+ * to join, only nested loops go to one table by the rows of the other; the others may go through all of an index.
  */
-const withoutScans = 'SET enable_seqscan = off; SET jit = off; SET max_parallel_workers_per_gather = 0;';
+const withoutScans = [
+  'SET enable_seqscan = off; SET enable_mergejoin = off; SET enable_hashjoin = off;',
+  'SET jit = off; SET max_parallel_workers_per_gather = 0;',
+].join(' ');
 
 function postgresSession({ access, timeoutMs }: OpenOptions): string {
   const limits = `SET statement_timeout = ${timeoutMs}; SET lock_timeout = ${timeoutMs};`;

@@ -13,10 +13,17 @@ export interface Dialect {
   columns(sql: Knex): Promise<Map<string, Set<string>>>;
   /** Tables without transactions. */
   tablesWithoutTransactions(sql: Knex): Promise<string[]>;
+  /** Bytes of the whole database and of its largest tables, the largest first. */
+  size(sql: Knex): Promise<Size>;
   /** Locks the rows that a query selects until the transaction ends, so that a heartbeat waits. */
   locking<Q extends Knex.QueryBuilder>(query: Q): Q;
   /** Runs `work` so that nobody else writes `tables` in a way that `work` does not see. */
   exclusively<T>(tx: Transaction, tables: readonly string[], work: () => Promise<T>): Promise<T>;
+}
+
+export interface Size {
+  readonly size: number;
+  readonly tables: readonly { readonly name: string; readonly bytes: number }[];
 }
 
 export async function dialectOf(engine: Location['engine'], sql: Knex, options: OpenOptions): Promise<Dialect> {
@@ -49,6 +56,12 @@ async function columnsBy(sql: Knex, statement: string): Promise<Map<string, Set<
   return tables;
 }
 
+async function sizesBy(sql: Knex, total: string, tables: string): Promise<Size> {
+  const rows = rowsOf(await sql.raw(tables));
+  const size = Number((await first(sql, total))['size']);
+  return { size, tables: rows.map((row) => ({ name: text(row['name']), bytes: Number(row['bytes']) })) };
+}
+
 async function sqliteVersion(sql: Knex): Promise<string> {
   return text((await first(sql, 'select sqlite_version() as version'))['version']);
 }
@@ -64,6 +77,13 @@ function sqlite(version: string): Dialect {
         `select m.name as tbl, c.name as col from sqlite_master m, pragma_table_info(m.name) c where m.type = 'table'`,
       ),
     tablesWithoutTransactions: () => Promise.resolve([]),
+    // Sizes of tables would need a look at every page.
+    size: (sql) =>
+      sizesBy(
+        sql,
+        'select page_count * page_size as size from pragma_page_count(), pragma_page_size()',
+        'select 1 where 1 = 0',
+      ),
     locking: (query) => query,
     // A statement that writes no row takes the one write lock at the start, as BEGIN IMMEDIATE does: a transaction
     // that began by reading could not take it any more once somebody else has written.
@@ -92,6 +112,14 @@ function postgres(version: string): Dialect {
            and c.relnamespace not in ('pg_catalog'::regnamespace, 'information_schema'::regnamespace)`,
       ),
     tablesWithoutTransactions: () => Promise.resolve([]),
+    size: (sql) =>
+      sizesBy(
+        sql,
+        'select pg_database_size(current_database()) as size',
+        `select relname as name, pg_total_relation_size(oid) as bytes from pg_class
+         where relkind = 'r' and pg_table_is_visible(oid) and relnamespace <> 'pg_catalog'::regnamespace
+         order by 2 desc limit 10`,
+      ),
     // Weaker than FOR UPDATE: rows of other masters' new builds that refer to this one need not wait.
     locking: (query) => query.forNoKeyUpdate() as typeof query,
     exclusively: (_tx, _tables, work) => work(),
@@ -125,6 +153,13 @@ async function mysql(sql: Knex, options: OpenOptions): Promise<Dialect> {
       );
       return rowsOf(result).map((row) => text(row['tbl']));
     },
+    size: (on) =>
+      sizesBy(
+        on,
+        'select sum(data_length + index_length) as size from information_schema.tables where table_schema = database()',
+        `select table_name as name, data_length + index_length as bytes from information_schema.tables
+         where table_schema = database() and table_type = 'BASE TABLE' order by 2 desc limit 10`,
+      ),
     locking: (query) => query.forUpdate() as typeof query,
     exclusively: lockTables,
   };

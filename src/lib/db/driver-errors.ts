@@ -32,6 +32,12 @@ const translations: readonly Translation[] = [
     try: 'Check that it runs, and that host and port are right.',
   },
   {
+    codes: /^(HANDSHAKE_\w+|ERR_(TLS|SSL)\w*|CERT_\w+|\w*SELF_SIGNED\w*|UNABLE_TO_\w+)$/,
+    code: 'unreachable',
+    say: (label, detail) => `There is no TLS connection to ${label}: ${detail}.`,
+    try: 'Check sslmode and sslrootcert (on MySQL ssl-mode and ssl-ca) in the database URL.',
+  },
+  {
     codes: /^(ENOTFOUND|EAI_AGAIN)$/,
     code: 'unreachable',
     say: (label) => `The host of ${label} is not known.`,
@@ -100,7 +106,7 @@ const codesByMessage: readonly [RegExp, string][] = [
   [/SASL|wants a password|no password/i, 'SASL'],
   [/max_statement_time exceeded|maximum statement execution time exceeded/i, 'ER_STATEMENT_TIMEOUT'],
   [/no such (column|table)|has no column named/i, '42703'],
-  [/does not support SSL|certificate|TLS|SSL/i, 'ECONNECTION'],
+  [/does not support SSL|certificate|TLS|SSL/i, 'ERR_TLS'],
 ];
 
 /** Makes a sentence of what a driver threw; what is not the database's doing stays what it is (a bug). */

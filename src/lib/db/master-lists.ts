@@ -1,3 +1,4 @@
+import type { Knex } from 'knex';
 import type { OpenBuild } from '../model/build.js';
 import { silentHearts } from '../model/cluster.js';
 import type { Facts } from '../model/cluster.js';
@@ -6,6 +7,7 @@ import type { MasterFacts, Possessions } from '../model/master.js';
 import type { OpenRequest } from '../model/request.js';
 import { retry } from '../model/results.js';
 import type { Transaction } from './connect.js';
+import { chunks } from './rows.js';
 
 type Raw = Record<string, unknown>;
 
@@ -41,36 +43,64 @@ function clockBehind(claimed: readonly OpenRequest[]): number {
 /** The newest claim, build and step of the masters whose heart is silent; the others prove by it that they live. */
 export async function withSigns(tx: Transaction, facts: Facts): Promise<MasterFacts[]> {
   const silent = silentHearts(facts);
-  const signs = new Map<number, number | null>();
-  for (const { id } of silent) signs.set(id, await newestSign(tx, id, facts.builds));
-  return facts.masters.map((master) => ({ ...master, otherSign: signs.get(master.id) ?? null }));
+  if (silent.length === 0) return [...facts.masters];
+  const running = groupBy(facts.builds, (build) => build.masterId);
+  const looked = silent.flatMap(({ id }) => (running.get(id) ?? []).slice(0, mostBuilds));
+  const signs = [...(await claimsAndBuilds(tx, silent)), ...(await stepsOf(tx, looked))];
+  const newest = new Map<number, number>();
+  for (const { masterId, at } of signs) newest.set(masterId, Math.max(at, newest.get(masterId) ?? -Infinity));
+  return facts.masters.map((master) => ({ ...master, otherSign: newest.get(master.id) ?? null }));
+}
+
+interface Sign {
+  readonly masterId: number;
+  readonly at: number;
+}
+
+/** Builds whose steps are looked at; one that lives shows itself in any of them. */
+const mostBuilds = 1000;
+
+/**
+ * The silent are found by their silence: with an id in the statement MySQL knows how many builds are that master's,
+ * and takes a scan of all builds to be quicker than its index.
+ */
+async function claimsAndBuilds(tx: Transaction, silent: readonly MasterFacts[]): Promise<Sign[]> {
+  const own = (table: string): Knex.QueryBuilder => tx.sql(`${table} as x`).where('x.masterid', tx.sql.ref('m.id'));
+  const rows = await tx
+    .sql('masters as m')
+    .where('m.active', '<>', 0)
+    .where('m.last_active', '<=', Math.max(...silent.map((master) => master.lastActive)))
+    .select<Raw[]>(
+      'm.id',
+      own('buildrequest_claims').max('x.claimed_at').as('claimed'),
+      own('builds').select(newestTime(tx)).as('built'),
+    );
+  return rows.flatMap((row) => [...sign(row['id'], row['claimed']), ...sign(row['id'], row['built'])]);
+}
+
+async function stepsOf(tx: Transaction, builds: readonly OpenBuild[]): Promise<Sign[]> {
+  const masterIds = new Map(builds.map((build) => [build.id, build.masterId]));
+  const signs: Sign[][] = [];
+  for (const some of chunks([...masterIds.keys()])) {
+    const rows = await tx
+      .sql('steps as x')
+      .whereIn('x.buildid', some)
+      .groupBy('x.buildid')
+      .select<Raw[]>('x.buildid', tx.sql.raw('? as newest', [newestTime(tx)]));
+    signs.push(rows.flatMap((row) => sign(masterIds.get(Number(row['buildid'])), row['newest'])));
+  }
+  return signs.flat();
 }
 
 /**
  * An end as RETRY is no sign: the housekeeping of a survivor, and of bbctl, writes it. It must not bring a dead master
  * back to life when the one who cleans up after it dies half-way.
  */
-async function newestSign(tx: Transaction, masterId: number, builds: readonly OpenBuild[]): Promise<number | null> {
-  const running = builds.filter((build) => build.masterId === masterId).map((build) => build.id);
-  const ended = tx.sql.raw('max(case when results <> ? then complete_at end) as ended', [retry]);
-  const claims = tx.sql('buildrequest_claims').where('masterid', masterId).max({ claimed: 'claimed_at' });
-  const ownBuilds = tx.sql('builds').where('masterid', masterId).max({ started: 'started_at' }).select(ended);
-  const steps = tx
-    .sql('steps')
-    .whereIn('buildid', running.slice(0, mostSteps))
-    .max({ started: 'started_at' })
-    .select(ended);
-  const signs: number[] = [];
-  for (const query of [claims, ownBuilds, steps]) {
-    const row = await query.first<Raw>();
-    signs.push(
-      ...Object.values(row)
-        .filter((time) => time !== null)
-        .map(Number),
-    );
-  }
-  return signs.length === 0 ? null : Math.max(...signs);
+function newestTime(tx: Transaction): Knex.Raw {
+  const isEnd = 'x.results <> ? and (x.started_at is null or x.complete_at > x.started_at)';
+  return tx.sql.raw(`max(case when ${isEnd} then x.complete_at else x.started_at end)`, [retry]);
 }
 
-/** Builds whose steps are looked at; one that lives shows itself in any of them. */
-const mostSteps = 1000;
+function sign(masterId: unknown, at: unknown): Sign[] {
+  return at === null ? [] : [{ masterId: Number(masterId), at: Number(at) }];
+}

@@ -9,13 +9,13 @@ type Raw = Record<string, unknown>;
 
 /**
  * Every request that is not complete. The claims are read by their requests' ids: a join is a scan of all claims as
- * soon as many requests are open.
+ * soon as many requests are open. Asked for an order or a limit, a planner that believes old statistics may go
+ * through all requests in that order.
  */
 export async function readOpenRequests(tx: Transaction): Promise<OpenRequest[]> {
   const rows = await tx
     .sql('buildrequests as r')
     .where('r.complete', 0)
-    .orderBy('r.id')
     .select<Raw[]>(...ownColumns);
   const claims = new Map(
     (
@@ -27,7 +27,7 @@ export async function readOpenRequests(tx: Transaction): Promise<OpenRequest[]> 
       )
     ).map((claim) => [claim['brid'], claim]),
   );
-  return rows.map((row) => requestOf({ ...row, ...claims.get(Number(row['id'])) }));
+  return rows.map((row) => requestOf({ ...row, ...claims.get(Number(row['id'])) })).sort((a, b) => a.id - b.id);
 }
 
 /** What waits, builder by builder. */
@@ -105,12 +105,19 @@ export async function listRequests(
   tx: Transaction,
   { pending, limit }: { pending: boolean; limit: number },
 ): Promise<OpenRequest[]> {
-  const query = tx
+  const requests = await readOpenRequests(tx);
+  return requests.filter((request) => !pending || request.claim === null).slice(0, limit);
+}
+
+/** The oldest request of a builder that nobody has claimed. */
+export async function oldestPending(tx: Transaction, builderId: number): Promise<number | null> {
+  const row = await tx
     .sql('buildrequests as r')
-    .where('r.complete', 0)
     .leftJoin('buildrequest_claims as c', 'c.brid', 'r.id')
-    .orderBy('r.id')
-    .limit(limit);
-  const rows = await (pending ? query.whereNull('c.brid') : query).select<Record<string, unknown>[]>(...requestColumns);
-  return rows.map(requestOf);
+    .where('r.complete', 0)
+    .where('r.builderid', builderId)
+    .whereNull('c.brid')
+    .min({ id: 'r.id' })
+    .first<{ id: number | null }>();
+  return row.id;
 }

@@ -98,3 +98,29 @@ function tooOld(label: string, what: string): Failure {
     try: 'bbctl knows Buildbot 0.9.0 to 4.3.',
   });
 }
+
+/** What came with which revisions: not there before the first, there from the last on. */
+const milestones: readonly (readonly [from: number, to: number, table: string, column?: string])[] = [
+  [48, 51, 'schedulers', 'enabled'],
+  [48, 51, 'workers', 'paused'],
+  [53, 58, 'changes', 'committer'],
+  [53, 58, 'build_data'],
+  [60, 62, 'projects'],
+  [60, 62, 'builders', 'projectid'],
+  [63, 64, 'steps', 'locks_acquired_at'],
+  [63, 64, 'workers', 'pause_reason'],
+  [65, 66, 'buildsets', 'rebuilt_buildid'],
+  [65, 66, 'builds', 'locks_duration_s'],
+  [67, 67, 'codebases'],
+];
+
+/** Where the tables do not fit the revision: `builders.projectid is missing`. */
+export function schemaDrift(schema: Schema): string[] {
+  const revision = Number(schema.revision);
+  return milestones.flatMap(([from, to, table, column]) => {
+    const name = column === undefined ? table : `${table}.${column}`;
+    const isThere = schema.has(table, column);
+    if (revision >= to && !isThere) return [`${name} is missing`];
+    return revision < from && isThere ? [`${name} is there already`] : [];
+  });
+}

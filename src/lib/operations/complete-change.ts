@@ -38,7 +38,11 @@ export function completeChange(entry: Entry, operation: Continued): Operation<Un
 
 /** The entry as it stands after the steps that were continued; of a half written step the rest is what counts. */
 function continued(entry: Entry, written: ReadonlyMap<number, RowSet[]>): Entry {
-  const steps = [...written].map(([step, sets]) => ({ step, sets, state: 'unknown' as const }));
+  const steps = [...written].map(([step, sets]) => ({
+    step,
+    sets,
+    state: sets.length === 0 ? ('committed' as const) : ('unknown' as const),
+  }));
   return { ...entry, steps: [...entry.steps.filter((step) => !written.has(step.step)), ...steps] };
 }
 
@@ -60,7 +64,16 @@ export function planCompletion(entry: Entry, { states }: UndoWorld): Plan<Contin
           ]
         : [],
     warnings: [],
-    blockers: [],
+    blockers:
+      entry.completes === null
+        ? []
+        : [
+            {
+              message: `Change ${entry.id} was itself to finish change ${entry.completes}.`,
+              try: `Finish that one: "bbctl journal complete ${entry.completes}".`,
+              override: null,
+            },
+          ],
     secondLook: null,
   };
 }

@@ -6,6 +6,7 @@ import { expireMasters } from './expire-masters.js';
 import { finishBuilds } from './finish-builds.js';
 import { releaseRequests } from './release-requests.js';
 import { releaseServices } from './release-services.js';
+import { undoSteps } from './undo-change.js';
 
 type StepsOf = Pick<Operation<unknown, Step>, 'name' | 'describe' | 'work'>;
 
@@ -20,6 +21,7 @@ const operations = [
   finishBuilds({ builds: [], expireAfter }),
   enableServices({ services: [], enabled: true }),
   enableServices({ services: [], enabled: false }),
+  { name: 'undo', ...undoSteps },
 ] as unknown as StepsOf[];
 
 const unknownOperation: StepsOf = {

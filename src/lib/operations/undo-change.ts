@@ -45,10 +45,15 @@ export function undoChange(
     tables: writtenTables,
     read: (database) => readStates(database, entry),
     plan: (world) => planUndo(entry, world, describeStep, force),
-    describe: (step) => `take back: ${step.undoes}`,
-    work: restore,
+    ...undoSteps,
   };
 }
+
+/** What needs no entry: an undo that was interrupted is finished by this. */
+export const undoSteps = {
+  describe: (step: UndoStep): string => `take back: ${step.undoes}`,
+  work: restore,
+};
 
 export function readStates(database: Database, entry: Entry): Promise<UndoWorld> {
   return database.read(async (tx) => {
@@ -161,12 +166,15 @@ function only(set: RowSet, keys: ReadonlySet<number>): RowSet {
   return { ...set, rows: set.rows.filter((row) => keys.has(Number(row[keyColumn(set.table)]))) };
 }
 
-/** The rows must still be as they were when the plan was made; the sets are already inverse. */
+/** Rows must still be as they were when the plan was made; what is restored already stays. The sets are inverse. */
 async function restore(tx: Transaction, step: UndoStep): Promise<RowSet[]> {
+  const sets: RowSet[] = [];
   for (const set of step.sets) {
     const states = await stateOfRows(tx, set, lockRows);
-    const other = keysOf(set).filter((key) => states.get(key) !== 'not written');
-    if (other.length > 0) throw new ChangedMeanwhile(`${list(other.map((key) => `${set.table} ${key}`), 5)} changed meanwhile`); // prettier-ignore
+    const keysIn = (state: Written): number[] => keysOf(set).filter((key) => states.get(key) === state);
+    const changed = keysIn('changed');
+    if (changed.length > 0) throw new ChangedMeanwhile(`${list(changed.map((key) => `${set.table} ${key}`), 5)} changed meanwhile`); // prettier-ignore
+    sets.push(only(set, new Set(keysIn('not written'))));
   }
-  return [...step.sets];
+  return sets;
 }

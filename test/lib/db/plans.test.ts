@@ -1,0 +1,126 @@
+/* On any size a snapshot sends a handful of statements, and none of them reads a large table from end to end. */
+import test, { type ExecutionContext } from 'ava';
+import { Database, type Transaction } from '../../../src/lib/db/connect.js';
+import { findBuilds } from '../../../src/lib/db/build-lists.js';
+import { readLastBuilds } from '../../../src/lib/db/builder-lists.js';
+import { findRequests, listRequests } from '../../../src/lib/db/request-lists.js';
+import { writeRows } from '../../../src/lib/db/rows.js';
+import { snapshot } from '../../../src/lib/db/snapshot.js';
+import { parseDatabaseUrl } from '../../../src/lib/db/url.js';
+import { expireMasters } from '../../../src/lib/operations/expire-masters.js';
+import { engines, type TestDatabase } from '../../_helpers/database.js';
+import { analyze, analyzeAsOpen, finished, largeDatabase, silentMaster } from '../../_helpers/large-database.js';
+import { largeTables, scansOf, statementsOf, type Statement } from '../../_helpers/plans.js';
+
+const mostStatements = 20;
+
+const builderIds = Array.from({ length: 200 }, (_, index) => index + 1);
+const ids = [1, 17, finished, finished + 1, finished + 60, 1_000_000];
+
+/** Whatever commands read of the tables that grow. */
+const looks: Readonly<Record<string, (tx: Transaction) => Promise<unknown>>> = {
+  'a snapshot': (tx) => snapshot(tx, 'test'),
+  'a deep snapshot': (tx) => snapshot(tx, 'test', { deep: true }),
+  'a snapshot in which all hearts are silent': (tx) => snapshot(tx, 'test', { expireAfter: -1 }),
+  'open requests': (tx) => listRequests(tx, { pending: false, limit: 10_000 }),
+  'the oldest open requests': (tx) => listRequests(tx, { pending: false, limit: 10 }),
+  'pending requests': (tx) => listRequests(tx, { pending: true, limit: 10_000 }),
+  'the oldest pending request': (tx) => listRequests(tx, { pending: true, limit: 1 }),
+  'the last build of each builder': (tx) => readLastBuilds(tx, builderIds),
+  'the last build of one builder': (tx) => readLastBuilds(tx, [7]),
+  'named requests': (tx) => findRequests(tx, ids),
+  'named builds': (tx) => findBuilds(tx, ids),
+};
+
+/** A column of each large table that has no index. */
+const withoutIndex: Readonly<Record<string, string>> = {
+  builds: 'complete_at',
+  steps: 'complete_at',
+  logs: 'complete',
+  logchunks: 'compressed',
+  buildrequests: 'priority',
+  buildrequest_claims: 'claimed_at',
+};
+
+const keys: Readonly<Record<string, string>> = { logchunks: 'logid', buildrequest_claims: 'brid' };
+
+async function opened(t: ExecutionContext, db: TestDatabase, access: 'read' | 'write'): Promise<Database> {
+  const database = await Database.open(parseDatabaseUrl(db.url), { access, timeoutMs: 30_000, purpose: 'test' });
+  t.teardown(() => database.close());
+  return database;
+}
+
+/** All of them are said, not the first one only. */
+async function scansAmong(tx: Transaction, what: string, sent: Statement[]): Promise<string[]> {
+  const found: string[] = [];
+  for (const statement of sent) {
+    const { tables, plan } = await scansOf(tx, statement);
+    if (tables.length > 0) found.push(`${what} scans ${tables.join(', ')}: ${plan}`);
+  }
+  return found;
+}
+
+async function verifyLooks(t: ExecutionContext, database: Database, statistics: string): Promise<void> {
+  const found: string[] = [];
+  for (const [what, look] of Object.entries(looks)) {
+    await database.read(async (tx) => {
+      const sent = await statementsOf(tx, () => look(tx));
+      t.true(sent.length > 0 && sent.length <= mostStatements, `${what} sends ${sent.length} statements`);
+      found.push(...(await scansAmong(tx, `${statistics}: ${what}`, sent)));
+    });
+  }
+  t.deepEqual(found, [], found.join('\n'));
+}
+
+for (const engine of engines) {
+  test(`${engine}: a scan is recognised as one`, async (t) => {
+    const db = await largeDatabase(t, engine);
+    const reading = await opened(t, db, 'read');
+    for (const table of largeTables) {
+      const column = withoutIndex[table] ?? '';
+      const key = keys[table] ?? 'id';
+      await reading.read(async (tx) => {
+        const scanning = [
+          () => tx.sql(table).where(column, 7),
+          () => tx.sql(`${table} as x`).where(`x.${column}`, 7),
+          () => tx.sql('masters as m').join(`${table} as x`, `x.${column}`, 'm.last_active'),
+          () => tx.sql(table).max(column),
+          // The whole of an index is no less than the whole of its table.
+          () => tx.sql(table).select(key).orderBy(key),
+        ];
+        for (const scan of scanning) {
+          const [sent] = await statementsOf(tx, async () => void (await scan()));
+          if (!sent) throw new Error('nothing was sent');
+          const { tables, plan } = await scansOf(tx, sent);
+          t.deepEqual(tables, [table], plan);
+        }
+      });
+    }
+  });
+
+  test(`${engine}: nothing that is read scans a large table, and nothing that a repair does`, async (t) => {
+    const db = await largeDatabase(t, engine);
+    await verifyLooks(t, await opened(t, db, 'read'), 'without statistics');
+    // PostgreSQL believes them; MySQL looks into the index, and SQLite's are made only where an administrator does it.
+    if (engine === 'postgres') {
+      await analyzeAsOpen(db);
+      await verifyLooks(t, await opened(t, db, 'read'), 'with old statistics');
+    }
+    await analyze(db);
+    const reading = await opened(t, db, 'read');
+    await verifyLooks(t, reading, 'with statistics');
+
+    const operation = expireMasters({ masters: [], expireAfter: 660, force: false });
+    const { steps } = operation.plan(await operation.read(reading));
+    t.deepEqual([...new Set(steps.map((step) => step.master.id))], [silentMaster]);
+    t.deepEqual(steps.map((step) => step.kind), ['finish builds', 'release requests', 'deactivate']); // prettier-ignore
+    const writing = await opened(t, db, 'write');
+    for (const step of steps) {
+      await writing.write(operation.tables, async (tx) => {
+        const sent = await statementsOf(tx, async () => writeRows(tx, await operation.work(tx, step)));
+        const found = await scansAmong(tx, step.kind, sent);
+        t.deepEqual(found, [], found.join('\n'));
+      });
+    }
+  });
+}
