@@ -3,7 +3,12 @@
 const { readFileSync } = require('node:fs');
 const Module = require('node:module');
 const path = require('node:path');
+const v8 = require('node:v8');
 const vm = require('node:vm');
+
+// A tool beside the masters must be small: with a hundred thousand requests at once it takes a fifth more time for it,
+// and half the memory.
+v8.setFlagsFromString('--optimize-for-size');
 
 /**
  * Like `require`, but with the compiled form that was kept when the file was built. V8 takes it only if it was made by

@@ -37,11 +37,23 @@ const apart: Readonly<Record<string, string>> = {
   yaml: `module.exports = require('yaml');`,
 };
 
+/** Functions that oclif loads at every start and calls for help and errors: their regular expressions are slow to make. */
+const calledLater = /^(string-width|wrap-ansi)$/;
+
 const packagesApart: Plugin = {
   name: 'packages apart',
   setup(bundle) {
     const filter = new RegExp(`^(${Object.keys(apart).join('|')})$`);
-    bundle.onResolve({ filter }, ({ path: name }) => ({ path: `./${name}.cjs`, external: true }));
+    bundle.onResolve({ filter }, ({ path: name }) =>
+      calledLater.test(name) ? { path: name, namespace: 'later' } : { path: `./${name}.cjs`, external: true },
+    );
+    bundle.onResolve({ filter: /^\.\/.*\.cjs$/, namespace: 'later' }, ({ path: file }) => ({
+      path: file,
+      external: true,
+    }));
+    bundle.onLoad({ filter: /./, namespace: 'later' }, ({ path: name }) => ({
+      contents: `module.exports = (...parameters) => require('./${name}.cjs')(...parameters);`,
+    }));
   },
 };
 

@@ -52,7 +52,7 @@ export async function change<World, S extends Step>(
   presenter: Presenter,
   options: ChangeOptions,
 ): Promise<Report<S>> {
-  const { world, plan, earlier, isShown } = await look(operation, connections.reading, presenter, options);
+  const { plan, earlier, isShown } = await look(operation, connections.reading, presenter, options);
   if (!isShown) presenter.showPlan(plan, (step) => operation.describe(step), { dryRun: options.dryRun });
   verifyNotBlocked(plan);
   const finish = (report: Report<S>): Report<S> => {
@@ -64,7 +64,7 @@ export async function change<World, S extends Step>(
   if (options.dryRun) return finish({ ...unwritten, status: 'dry run' });
   verifyKnownSchema(connections.reading, options);
   if (!(await presenter.confirm(plan))) throw notConfirmed();
-  return finish(await carryOut({ operation, connections, presenter, options }, { world, plan, earlier, isShown }));
+  return finish(await carryOut({ operation, connections, presenter, options }, { plan, earlier, isShown }));
 }
 
 interface Gate<World, S extends Step> {
@@ -74,8 +74,8 @@ interface Gate<World, S extends Step> {
   readonly options: ChangeOptions;
 }
 
+/** What is kept while a person thinks: not the world, which may be large and will be read again. */
 interface Look<World, S extends Step> {
-  readonly world: World;
   readonly plan: Plan<S>;
   /** The first of two looks. */
   readonly earlier: World | undefined;
@@ -97,12 +97,12 @@ async function look<World, S extends Step>(
   const world = await operation.read(database);
   const plan = operation.plan(world);
   const isBlocked = plan.blockers.length > 0;
-  if (plan.secondLook === null || dryRun || isBlocked) return { world, plan, earlier: undefined, isShown: false };
+  if (plan.secondLook === null || dryRun || isBlocked) return { plan, earlier: undefined, isShown: false };
   presenter.showPlan(plan, (step) => operation.describe(step), { dryRun: true });
   await presenter.waitForSecondLook(plan.secondLook);
   const again = await operation.read(database);
   const second = operation.plan(again, world);
-  return { world: again, plan: second, earlier: world, isShown: samePlan(second, plan) };
+  return { plan: second, earlier: world, isShown: samePlan(second, plan) };
 }
 
 function verifyNotBlocked<S extends Step>(plan: Plan<S>): void {

@@ -194,21 +194,30 @@ function readEntry(id: number, file: string): Entry {
   const header = events.find((event) => event.event === 'opened');
   const closed = events.find((event) => event.event === 'closed');
   if (!header) return unreadable(id, file);
+  const steps = events.flatMap((event, index) =>
+    event.event === 'step' ? journaled(event, events.slice(index + 1)) : [],
+  );
   return {
     ...header,
     id,
-    state: closed?.state ?? 'open',
+    state: closed?.state ?? (isWritten(header.plan, steps) ? 'done' : 'open'),
     finishedAt: closed?.finishedAt ?? null,
     undoneBy: null,
     completedBy: null,
-    steps: events.flatMap((event, index): JournaledStep[] => {
-      if (event.event !== 'step') return [];
-      const end = events
-        .slice(index + 1)
-        .find((later) => (later.event === 'committed' || later.event === 'rolled back') && later.step === event.step);
-      return [{ step: event.step, sets: event.sets, state: (end?.event as 'committed' | undefined) ?? 'unknown' }];
-    }),
+    steps,
   };
+}
+
+function journaled({ step, sets }: Extract<Event, { event: 'step' }>, later: readonly Event[]): JournaledStep {
+  const end = later.find(
+    (event) => (event.event === 'committed' || event.event === 'rolled back') && event.step === step,
+  );
+  return { step, sets, state: (end?.event as 'committed' | undefined) ?? 'unknown' };
+}
+
+/** Every step was committed: only the last line is missing. */
+function isWritten(plan: Plan<Step>, steps: readonly JournaledStep[]): boolean {
+  return plan.steps.every((_, index) => steps.some((step) => step.step === index && step.state === 'committed'));
 }
 
 /** A crash can cut the last line off; what it would have told did not happen. */

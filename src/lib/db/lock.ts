@@ -1,4 +1,4 @@
-import { closeSync, linkSync, openSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { hostname, userInfo } from 'node:os';
 import type { Knex } from 'knex';
 import { Failure } from '../errors.js';
@@ -110,10 +110,11 @@ function createLockFile(file: string, purpose: string): boolean {
     purpose,
     since: new Date().toISOString(),
   };
+  // Written beside it and linked: whoever sees the file sees whose it is, also if this process ends in between.
+  const written = `${file}.${process.pid}`;
   try {
-    const descriptor = openSync(file, 'wx');
-    writeSync(descriptor, JSON.stringify(content));
-    closeSync(descriptor);
+    writeFileSync(written, JSON.stringify(content));
+    linkSync(written, file);
     return true;
   } catch (error) {
     if ((error as { code?: string }).code === 'EEXIST') return false;
@@ -121,6 +122,8 @@ function createLockFile(file: string, purpose: string): boolean {
       try: 'Run bbctl as the user that the masters run as; nothing was changed.',
       cause: error,
     });
+  } finally {
+    rmSync(written, { force: true });
   }
 }
 

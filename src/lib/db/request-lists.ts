@@ -1,9 +1,8 @@
 import type { Queue } from '../model/cluster.js';
 import { groupBy } from '../model/group-by.js';
-import type { OpenRequest } from '../model/request.js';
+import type { Claim, OpenRequest } from '../model/request.js';
 import type { Transaction } from './connect.js';
-
-import { chunks, readRows } from './rows.js';
+import { chunks } from './rows.js';
 
 type Raw = Record<string, unknown>;
 
@@ -17,17 +16,20 @@ export async function readOpenRequests(tx: Transaction): Promise<OpenRequest[]> 
     .sql('buildrequests as r')
     .where('r.complete', 0)
     .select<Raw[]>(...ownColumns);
-  const claims = new Map(
-    (
-      await readRows(
-        tx,
-        'buildrequest_claims',
-        'brid',
-        rows.map((row) => Number(row['id'])),
-      )
-    ).map((claim) => [claim['brid'], claim]),
-  );
-  return rows.map((row) => requestOf({ ...row, ...claims.get(Number(row['id'])) })).sort((a, b) => a.id - b.id);
+  const requests = new Map<number, OpenRequest>();
+  // Each row is let go as soon as it is read: a hundred thousand of them are much.
+  for (let row = rows.pop(); row !== undefined; row = rows.pop()) requests.set(Number(row['id']), requestOf(row));
+  for (const ids of chunks([...requests.keys()])) {
+    const claims = await tx
+      .sql('buildrequest_claims')
+      .whereIn('brid', ids)
+      .select<Raw[]>('brid', 'masterid', 'claimed_at');
+    for (const claim of claims) {
+      const request = requests.get(Number(claim['brid']));
+      if (request) requests.set(request.id, { ...request, claim: claimOf(claim) });
+    }
+  }
+  return [...requests.values()].sort((a, b) => a.id - b.id);
 }
 
 /** What waits, builder by builder. */
@@ -55,8 +57,12 @@ function requestOf(row: Raw): OpenRequest {
     priority: Number(row['priority']),
     submittedAt: Number(row['submitted_at']),
     waitedFor: Number(row['waited_for']) !== 0,
-    claim: isClaimed ? { masterId: Number(row['masterid']), claimedAt: Number(row['claimed_at']) } : null,
+    claim: isClaimed ? claimOf(row) : null,
   };
+}
+
+function claimOf(row: Raw): Claim {
+  return { masterId: Number(row['masterid']), claimedAt: Number(row['claimed_at']) };
 }
 
 export interface FoundRequest extends OpenRequest {
