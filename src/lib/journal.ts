@@ -1,4 +1,4 @@
-import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, readdirSync, writeSync } from 'node:fs';
+import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readFileSync, readdirSync, writeSync } from 'node:fs';
 import { hostname, userInfo } from 'node:os';
 import path from 'node:path';
 import { Failure } from './errors.js';
@@ -80,7 +80,7 @@ export class JournalWriter {
   /** Takes the next number in the folder; throws a `Failure` where it cannot be written, before anything is done. */
   static open(directory: string, entry: NewEntry): JournalWriter {
     try {
-      mkdirSync(directory, { recursive: true });
+      makeDirectory(directory);
       const [id, descriptor] = nextFile(directory);
       const writer = new JournalWriter(id, descriptor, directory);
       writer.write({
@@ -129,6 +129,19 @@ function unwritable(directory: string, error: unknown): Failure {
     try: 'Nothing is changed that is not journaled. Make room there, or set journalDir in a context, or BBCTL_JOURNAL_DIR, to a folder that you may write.',
     cause: error,
   });
+}
+
+/** Node's own recursion never ends where a folder that is there takes no other, as in /proc. */
+function makeDirectory(directory: string): void {
+  if (existsSync(directory)) return;
+  const parent = path.dirname(directory);
+  if (!existsSync(parent)) makeDirectory(parent);
+  try {
+    mkdirSync(directory);
+  } catch (error) {
+    // Another bbctl was quicker.
+    if ((error as { code?: string }).code !== 'EEXIST') throw error;
+  }
 }
 
 /** Who makes the file has the number: of two that want the same one fails and takes the next. */
