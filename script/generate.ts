@@ -1,13 +1,14 @@
 /*
  * Writes what is made from the commands: oclif.manifest.json, by which the program finds them without loading them,
- * and docs/commands.md.
- *   node build/script/generate.js            writes both
+ * docs/commands.md, and docs/checks.md from the catalogue of checks.
+ *   node build/script/generate.js            writes them
  *   node build/script/generate.js --check    fails where one of them is not what it would write
  * `oclif manifest` would do for the first, but looks for newer versions of itself on the network each time.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { Plugin } from '@oclif/core';
+import { renderChecks } from './checks-reference.js';
 import { renderReference } from './reference.js';
 import type { Manifest } from './reference.js';
 
@@ -24,6 +25,7 @@ const manifest = plugin.manifest as unknown as Manifest;
 const generated: Record<string, string> = {
   'oclif.manifest.json': JSON.stringify(manifest, null, 2),
   [path.join('docs', 'commands.md')]: renderReference(manifest),
+  [path.join('docs', 'checks.md')]: renderChecks(),
 };
 
 function contentOf(file: string): string | undefined {

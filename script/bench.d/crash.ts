@@ -3,7 +3,7 @@ import * as rowsOf from './history.js';
 import type { Dialect, Sizes } from './history.js';
 
 export const deadMaster = counts.masters;
-const stepsPerBuild = 20;
+export const stepsPerBuild = 20;
 
 export interface CrashSizes {
   requests: number;

@@ -1,9 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Bench } from './bench.js';
+import { crashSizesAt } from './crash.js';
 import * as postgresDatabases from './postgres-databases.js';
 import type { PostgresServer } from './postgres.js';
 import { bbctl, medians, run, runMeasured, type Command } from './process.js';
-import { memory, ratio, type Result } from './report.js';
+import { grouped, memory, ratio, type Result } from './report.js';
 import * as sqliteDatabases from './sqlite-databases.js';
 
 const rounds = 15;
@@ -23,7 +24,13 @@ export async function* statusOnPostgres(bench: Bench): AsyncGenerator<Result> {
 /** The builds of the dead master are looked at for signs of life, those of the others are not. */
 async function* touchedAfterCrash(bench: Bench, server: PostgresServer): AsyncGenerator<Result> {
   const crashed = await bench.crashedPostgres();
+  const onEmpty = status(bench, server.url(await bench.emptyPostgres()));
+  const onCrashed = status(bench, server.url(crashed));
   await postgresDatabases.beat(server, crashed, { dead: true });
+  const [emptyMs = NaN, crashedMs = NaN] = await medians([onEmpty, onCrashed], rounds);
+  const { requests, builds } = crashSizesAt(bench.settings.scale);
+  const left = `${grouped(requests)} claimed requests and ${grouped(builds)} open builds`;
+  yield ratio(`bbctl status, PostgreSQL, after a crash with ${left} / none`, crashedMs, emptyMs, {});
   yield* touched(bench, server, crashed, 'after a crash', Math.max(20_000, 250_000 * bench.settings.scale));
 }
 
@@ -45,7 +52,7 @@ async function* compare(
 ): AsyncGenerator<Result> {
   const [emptyMs = NaN, bigMs = NaN] = await medians([onEmpty, onBig], rounds, beat);
   const builds = Math.round(1_000_000 * bench.settings.scale).toLocaleString('en');
-  yield ratio(`bbctl status, ${engine}, ${builds} builds / none`, bigMs, emptyMs, 1.5);
+  yield ratio(`bbctl status, ${engine}, ${builds} builds / none`, bigMs, emptyMs, { atMost: 1.5 });
   await beat();
   yield memory(`bbctl status, ${engine}`, (await runMeasured(bench.dir, onBig)).peakMb);
 }

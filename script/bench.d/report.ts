@@ -1,3 +1,4 @@
+/** Without either it is reported for comparison. */
 export interface Target {
   atMost?: number;
   atLeast?: number;
@@ -25,19 +26,19 @@ export function isMissed(result: Result): boolean {
   return !(result.value <= atMost && result.value >= atLeast);
 }
 
-export const ratio = (what: string, ms: number, againstMs: number, atMost: number): Line => ({
-  ...{ what, measured: `${time(ms)} / ${time(againstMs)}`, value: ms / againstMs, unit: 'x', target: { atMost } },
+export const ratio = (what: string, ms: number, againstMs: number, target: Target): Line => ({
+  ...{ what, measured: `${time(ms)} / ${time(againstMs)}`, value: ms / againstMs, unit: 'x', target },
 });
 
-export const speedUp = (what: string, ms: number, againstMs: number, atLeast: number): Line => ({
-  ...{ what, measured: `${time(againstMs)} / ${time(ms)}`, value: againstMs / ms, unit: 'x', target: { atLeast } },
+export const speedUp = (what: string, ms: number, againstMs: number, target: Target): Line => ({
+  ...{ what, measured: `${time(againstMs)} / ${time(ms)}`, value: againstMs / ms, unit: 'x', target },
 });
 
 export const memory = (what: string, peakMb: number): Line => ({
   ...{ what: `${what}: peak memory`, measured: '', value: peakMb, unit: 'MB', target: { atMost: 200 } },
 });
 
-const columns = [84, 18, 8, 9];
+const columns = [100, 18, 8, 9];
 
 export const heading = (): string => row(['measure', 'measured', 'result', 'target', '']);
 
@@ -45,7 +46,9 @@ export function formatResult(result: Result): string {
   if ('skipped' in result) return row([result.what, '', '', '', `skipped: ${result.skipped}`]);
   const { what, measured, value, unit, target } = result;
   const shown = `${unit === 'x' ? value.toFixed(2) : grouped(value)}${spaced(unit)}`;
-  return row([what, measured, shown, targetText(target, unit), isMissed(result) ? 'MISSED' : 'ok']);
+  const hasTarget = target.atMost !== undefined || target.atLeast !== undefined;
+  const verdict = isMissed(result) ? 'MISSED' : 'ok';
+  return row([what, measured, shown, ...(hasTarget ? [targetText(target, unit), verdict] : [])]);
 }
 
 function row(cells: string[]): string {
@@ -56,7 +59,8 @@ function targetText({ atMost, atLeast }: Target, unit: Line['unit']): string {
   return atMost === undefined ? `>= ${atLeast}${spaced(unit)}` : `<= ${grouped(atMost)}${spaced(unit)}`;
 }
 
-const grouped = (value: number): string => value.toLocaleString('en', { maximumFractionDigits: value < 10 ? 1 : 0 });
+export const grouped = (value: number): string =>
+  value.toLocaleString('en', { maximumFractionDigits: value < 10 ? 1 : 0 });
 
 const spaced = (unit: Line['unit']): string => (unit === 'MB' ? ' MB' : unit);
 

@@ -164,8 +164,12 @@ function samePlan<S extends Step>(one: Plan<S>, other: Plan<S>): boolean {
 
 function changedSincePlan<World, S extends Step>({ operation, presenter }: Gate<World, S>, plan: Plan<S>): Failure {
   presenter.showPlan(plan, (step) => operation.describe(step), { dryRun: true });
-  return new Failure('changed', 'The cluster has changed since the plan was shown; nothing was done.', {
-    try: 'Above is what would be done now: run it again if that is right.',
+  const [what, way] =
+    plan.steps.length > 0
+      ? ['this would be done now', 'The plan above is the new one: run it again if that is right.']
+      : ['nothing is left to be done', 'Somebody else has done it, or the master came back: see "bbctl status".'];
+  return new Failure('changed', `The cluster has changed since the plan was shown, and ${what}; nothing was written.`, {
+    try: way,
   });
 }
 

@@ -4,7 +4,7 @@ import type { Interfaces } from '@oclif/core';
 import { Database } from './db/connect.js';
 import { readCluster } from './db/snapshot.js';
 import type { SnapshotOptions } from './db/snapshot.js';
-import { Failure } from './errors.js';
+import { Failure, exitStatuses } from './errors.js';
 import type { Cluster } from './model/cluster.js';
 import { parseDuration } from './model/duration.js';
 import { defaultExpireAfterSeconds, lateAfterSeconds } from './model/master.js';
@@ -18,7 +18,23 @@ import { errorColour } from './ui/terminal.js';
 type FlagsOf<T extends typeof Command> = Interfaces.InferredFlags<(typeof BaseCommand)['baseFlags'] & T['flags']>;
 type ArgsOf<T extends typeof Command> = Interfaces.InferredArgs<T['args']>;
 
-export const duration = Flags.custom<number>({ parse: (text) => Promise.resolve(parseDuration(text)) });
+const duration = Flags.custom<number>({ parse: (text) => Promise.resolve(parseDuration(text)) });
+
+/** A flag like `--timeout 30s`; its value is in seconds. */
+export function durationFlag(
+  description: string,
+  seconds: number,
+  shown: string,
+  helpGroup?: string,
+): Interfaces.OptionFlag<number> {
+  const help = {
+    description,
+    helpValue: 'DURATION',
+    defaultHelp: () => Promise.resolve(shown),
+    ...(helpGroup ? { helpGroup } : {}),
+  };
+  return duration({ ...help, default: seconds } as never);
+}
 
 /** For commands that print a table. */
 export const listFlags = {
@@ -70,6 +86,12 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
     process.stdout.write(`${printableJson(JSON.stringify(json, null, 2))}\n`);
   }
 
+  /** Is a part of the list asked for, or its order? */
+  protected get isSelective(): boolean {
+    const { filter, sort } = this.flags as unknown as ListOptions;
+    return filter !== undefined || sort !== undefined;
+  }
+
   /** Prints the rows that are asked for and returns them. */
   protected async list<Row extends object>(
     rows: readonly Row[],
@@ -81,16 +103,21 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
     if (this.jsonEnabled()) return selected;
     // Measuring text costs start-up time that cron and monitoring need not wait for.
     const { renderList } = await import('./ui/table.js');
-    this.log(renderList(selected, columns, options, empty));
+    this.log(renderList(selected, columns, options, rows.length > 0 ? 'Nothing matches the filter.' : empty));
     return selected;
   }
 
-  protected override async catch(error: Error & { exitCode?: number; oclif?: { exit?: number } }): Promise<void> {
-    const isExpected = error instanceof Failure || error.oclif?.exit !== undefined;
-    process.exitCode = error instanceof Failure ? error.exitCode : (error.oclif?.exit ?? 1);
+  protected override async catch(error: Error): Promise<void> {
+    process.exitCode = this.statusOf(error);
     if (this.jsonEnabled()) return this.logJson(this.toErrorJson(error));
+    const isExpected = error instanceof Failure || exitOf(error) !== undefined;
     process.stderr.write(isExpected ? failureText(error) : bugText(error));
     return Promise.resolve();
+  }
+
+  /** The exit status of a failure; anything that is not expected is a bug. */
+  protected statusOf(error: Error): number {
+    return error instanceof Failure ? error.exitCode : (exitOf(error) ?? exitStatuses.bug);
   }
 
   protected override toErrorJson(error: Error): unknown {
@@ -98,6 +125,11 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
       return { error: { code: error.code, message: error.message, ...(error.try ? { try: error.try } : {}) } };
     return { error: { code: (error as { oclif?: unknown }).oclif ? 'usage' : 'bug', message: error.message } };
   }
+}
+
+/** What oclif says of a wrong call. */
+function exitOf(error: Error): number | undefined {
+  return (error as { oclif?: { exit?: number } }).oclif?.exit;
 }
 
 /** oclif takes an argument that is missing from stdin: in a loop that reads a file it would be its next line. */
@@ -112,7 +144,7 @@ function failureText(error: Error): string {
 }
 
 function printableLines(text: string): string {
-  return text.split('\n').map(printable).join('\n');
+  return text.replaceAll('\t', '  ').split('\n').map(printable).join('\n');
 }
 
 function bugText(error: Error): string {
@@ -142,20 +174,8 @@ export abstract class ClusterCommand<T extends typeof Command> extends BaseComma
       helpGroup: 'CLUSTER',
       default: false,
     }),
-    'expire-after': duration({
-      description: 'silence after which a master is dead',
-      helpGroup: 'CLUSTER',
-      default: defaultExpireAfterSeconds,
-      helpValue: 'DURATION',
-      defaultHelp: () => Promise.resolve('10m'),
-    } as never),
-    timeout: duration({
-      description: 'longest time that the database may take for a statement',
-      helpGroup: 'CLUSTER',
-      default: 30,
-      helpValue: 'DURATION',
-      defaultHelp: () => Promise.resolve('30s'),
-    } as never),
+    'expire-after': durationFlag('silence after which a master is dead', defaultExpireAfterSeconds, '10m', 'CLUSTER'),
+    timeout: durationFlag('longest time that the database may take for a statement', 30, '30s', 'CLUSTER'),
   };
 
   private opened: Database[] = [];

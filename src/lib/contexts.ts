@@ -33,7 +33,7 @@ export async function readContexts(configDir: string): Promise<Contexts> {
     return validContexts(parse(text));
   } catch (error) {
     throw new Failure('usage', `${file} is not right: ${(error as Error).message}`, {
-      try: 'Mend it by hand, or make it anew with "bbctl contexts add".',
+      try: 'Mend it by hand, or move it away and make contexts anew with "bbctl contexts add".',
       cause: error,
     });
   }

@@ -51,6 +51,8 @@ export interface Entry extends Header {
   readonly finishedAt: string | null;
   readonly undoneBy: number | null;
   readonly completedBy: number | null;
+  /** Later changes of the same masters, requests or services that still hold: they are to be undone first. */
+  readonly followedBy: readonly number[];
   readonly steps: readonly JournaledStep[];
 }
 
@@ -172,7 +174,28 @@ export function readJournal(directory: string): Entry[] {
     if (entry.undoes !== null) undone.set(entry.undoes, entry.id);
     if (entry.completes !== null) completed.set(entry.completes, entry.id);
   }
-  return entries.map((entry) => withLinks(entry, undone.get(entry.id) ?? null, completed.get(entry.id) ?? null));
+  const linked = entries.map((entry) =>
+    withLinks(entry, undone.get(entry.id) ?? null, completed.get(entry.id) ?? null),
+  );
+  return linked.map((entry) => ({ ...entry, followedBy: followers(entry, linked) }));
+}
+
+function followers(entry: Entry, entries: readonly Entry[]): number[] {
+  const subjects = new Set(subjectsOf(entry));
+  return entries
+    .filter((later) => later.id > entry.id && later.database === entry.database && later.state !== 'undone')
+    .filter(
+      (later) =>
+        later.undoes === null && later.completes === null && subjectsOf(later).some((one) => subjects.has(one)),
+    )
+    .map((later) => later.id);
+}
+
+/** What it has written, or may have. */
+function subjectsOf({ plan, steps }: Entry): string[] {
+  return steps
+    .filter(({ state, sets }) => state !== 'rolled back' && sets.length > 0)
+    .flatMap(({ step }) => plan.steps[step]?.subject ?? []);
 }
 
 function withLinks(entry: Entry, undoneBy: number | null, completedBy: number | null): Entry {
@@ -217,6 +240,7 @@ function readEntry(id: number, file: string): Entry {
     finishedAt: closed?.finishedAt ?? null,
     undoneBy: null,
     completedBy: null,
+    followedBy: [],
     steps,
   };
 }
@@ -245,7 +269,15 @@ function parseLine(line: string): Event[] {
 /** Ended before its first line was on disk: nothing can have been done. */
 function unreadable(id: number, file: string): Entry {
   const plan: Plan<Step> = { title: '', steps: [], notes: [], warnings: [], blockers: [], secondLook: null };
-  const nothing = { undoes: null, completes: null, undoneBy: null, completedBy: null, reason: null, finishedAt: null };
+  const nothing = {
+    undoes: null,
+    completes: null,
+    undoneBy: null,
+    completedBy: null,
+    followedBy: [],
+    reason: null,
+    finishedAt: null,
+  };
   const title = `(nothing was written to ${path.basename(file)})`;
   return {
     ...nothing,
@@ -265,8 +297,16 @@ function unreadable(id: number, file: string): Entry {
 /** The same, of this database: what was written elsewhere must not be looked for here. */
 export function findEntryOf(directory: string, id: number, label: string): Entry {
   const entry = findEntry(directory, id);
-  if (entry.database === label || entry.database === '') return entry;
+  if (entry.database === '' || placeOf(entry.database) === placeOf(label)) return entry;
   throw new Failure('usage', `Change ${id} was made on ${entry.database}, not on ${label}.`, {
     try: 'Name that database with --db or --context.',
   });
+}
+
+/** The database alone: it is the same one for another user, and this machine has several names. */
+function placeOf(label: string): string {
+  return label
+    .replace(/\/\/[^@/]*@/, '//')
+    .replace(/\/\/(127\.0\.0\.1|\[::1\])(?=[:/])/, '//localhost')
+    .replace(/^(postgresql:\/\/[^/]*):5432\/|^(mysql:\/\/[^/]*):3306\//, '$1$2/');
 }

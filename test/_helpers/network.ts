@@ -32,8 +32,9 @@ export async function closedPort(): Promise<number> {
 /** The same database through a network that stops carrying what the server says, once it has carried so much. */
 export async function freezingAfter(t: ExecutionContext, url: string, bytes: number): Promise<string> {
   const target = new URL(url);
+  const serverPort = Number(target.port);
   const port = await listening(t, (socket) => {
-    const server = connect(Number(target.port), target.hostname);
+    const server = connect(serverPort, target.hostname);
     let carried = 0;
     server.on('data', (data) => {
       carried += data.length;

@@ -1,3 +1,4 @@
+import { until } from './buildbot/until.js';
 import type { ExecutionContext } from 'ava';
 import mysql from 'mysql2/promise';
 import pg from 'pg';
@@ -23,7 +24,7 @@ export async function secondConnection(t: ExecutionContext, db: TestDatabase): P
 }
 
 /** How many sessions on this database wait for a lock of another one. */
-export async function backendsWaiting(db: TestDatabase): Promise<number> {
+async function backendsWaiting(db: TestDatabase): Promise<number> {
   const [row] = await db.query(
     db.engine === 'postgres'
       ? `SELECT COUNT(*) AS count FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`
@@ -31,4 +32,9 @@ export async function backendsWaiting(db: TestDatabase): Promise<number> {
          WHERE p.db = DATABASE() AND (x.trx_state = 'LOCK WAIT' OR p.state LIKE 'Waiting for table%')`,
   );
   return Number(row?.count);
+}
+
+/** InnoDB tells anew of its transactions only when it has not been asked for a tenth of a second. */
+export async function untilOneWaits(db: TestDatabase, what: string): Promise<void> {
+  await until(what, async () => (await backendsWaiting(db)) > 0, { everyMs: 250 });
 }

@@ -6,11 +6,10 @@ import type { Transaction } from '../../src/lib/db/connect.js';
 import type { Operation, Report, Step } from '../../src/lib/operation.js';
 import { releaseRequests } from '../../src/lib/operations/release-requests.js';
 import { releaseServices } from '../../src/lib/operations/release-services.js';
-import { until } from '../_helpers/buildbot/until.js';
 import { addLivingMaster, deadMaster, diffButForTimes, epochSeconds, heartbeat, idOf, otherMaster, restore, stuckRequest } from '../_helpers/clusters.js'; // prettier-ignore
 import { diffDumps, engines, type TestDatabase } from '../_helpers/database.js';
 import { afterRead, entriesOf, expireDead, temporaryFolder, throughGate, undo } from '../_helpers/gate-hooks.js';
-import { backendsWaiting, secondConnection } from '../_helpers/second-connection.js';
+import { untilOneWaits, secondConnection } from '../_helpers/second-connection.js';
 
 const withRowLocks = engines.filter((engine) => engine === 'postgres' || engine === 'innodb');
 
@@ -238,7 +237,7 @@ for (const engine of withRowLocks) {
     const operation = onWork(expireDead(), async (_step, work) => {
       const rows = await work();
       beat = other.exec(`UPDATE masters SET active = 1, last_active = ${epochSeconds()} WHERE id = 1`);
-      await until('the heartbeat waits', async () => (await backendsWaiting(db)) > 0, { everyMs: 20 });
+      await untilOneWaits(db, 'the heartbeat waits');
       return rows;
     });
     const report = await throughGate(db.url, operation, { journal });
@@ -259,7 +258,7 @@ for (const engine of withRowLocks) {
     let before = await db.dump();
     const operation = afterRead(expireDead(), 2, () => other.exec(`BEGIN; UPDATE masters SET last_active = ${epochSeconds()} WHERE id = 1`)); // prettier-ignore
     const running = throughGate(db.url, operation, { journal });
-    await until('the step waits', async () => (await backendsWaiting(db)) > 0, { everyMs: 20 });
+    await untilOneWaits(db, 'the step waits');
     await other.exec('COMMIT');
     before = await db.dump();
     const report = await running;
@@ -284,7 +283,7 @@ for (const engine of withRowLocks) {
       return work();
     });
     const running = throughGate(db.url, operation, { journal });
-    await until('the step waits for the claim', async () => (await backendsWaiting(db)) > 0, { everyMs: 20 });
+    await untilOneWaits(db, 'the step waits for the claim');
     await other.exec('SELECT id FROM masters WHERE id = 1 FOR UPDATE');
     await other.exec('ROLLBACK');
     t.is((await running).status, 'done');

@@ -13,7 +13,7 @@ import { bbctl, startBbctl, temporaryHome, type RunningCli } from '../_helpers/c
 import { deadMaster, diffButForTimes, epochSeconds, restore } from '../_helpers/clusters.js';
 import { diffDumps, engines, type Dump, type TestDatabase } from '../_helpers/database.js';
 import { entriesOf, expireDead, temporaryFolder, throughGate, undo } from '../_helpers/gate-hooks.js';
-import { backendsWaiting, secondConnection } from '../_helpers/second-connection.js';
+import { untilOneWaits, secondConnection } from '../_helpers/second-connection.js';
 
 const servers = engines.filter((engine) => engine !== 'sqlite');
 const withTransactions = engines.filter((engine) => engine !== 'myisam');
@@ -150,7 +150,7 @@ async function heldInFirstStep(t: ExecutionContext, db: TestDatabase, finish = '
   const other = await secondConnection(t, db);
   await other.exec(`BEGIN; ${beat}`);
   const running = start();
-  await until('it waits', async () => (await backendsWaiting(db)) > 0, { everyMs: 20 });
+  await untilOneWaits(db, 'it waits');
   return { running, journal, release: () => other.exec(finish) };
 }
 

@@ -27,7 +27,9 @@ export default class RequestsCommand extends ListCommand<typeof RequestsCommand>
 
   async run(): Promise<{ requests: RequestRow[] }> {
     const database = await this.openDatabase();
-    const { pending, stuck, limit } = this.flags;
+    const { pending, stuck } = this.flags;
+    // What is filtered or sorted must be read whole: the limit would hide what is looked for.
+    const limit = this.isSelective ? Number.MAX_SAFE_INTEGER : this.flags.limit;
     const rows = await database.read(async (tx) => {
       const cluster = await snapshot(tx, database.location.label, { expireAfter: this.expireAfter });
       return requestRows(

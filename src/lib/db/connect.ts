@@ -1,10 +1,12 @@
 import { existsSync } from 'node:fs';
+import type { Socket } from 'node:net';
 import { hostname, userInfo } from 'node:os';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Knex } from 'knex';
 import { Failure } from '../errors.js';
 import { dialectOf } from './dialect.js';
 import type { Dialect } from './dialect.js';
-import { translateError } from './driver-errors.js';
+import { isRetryable, translateError } from './driver-errors.js';
 import { openKnex } from './knex.js';
 import { findPassword } from './passwords.js';
 import { readSchema } from './schema.js';
@@ -52,8 +54,22 @@ export class Database {
     }
   }
 
-  /** One consistent look: a read-only transaction that sees one moment (as far as the engine has transactions). */
-  read<T>(work: (tx: Transaction) => Promise<T>): Promise<T> {
+  /**
+   * One consistent look: a read-only transaction that sees one moment (as far as the engine has transactions). Looked
+   * again where the engine gave up a look for somebody's LOCK TABLES.
+   */
+  async read<T>(work: (tx: Transaction) => Promise<T>): Promise<T> {
+    for (let tries = 1; ; tries++) {
+      try {
+        return await this.readOnce(work);
+      } catch (error) {
+        if (tries === mostLooks || !isRetryable(error)) throw error;
+        await sleep(50 * tries);
+      }
+    }
+  }
+
+  private readOnce<T>(work: (tx: Transaction) => Promise<T>): Promise<T> {
     return this.guarded(async () => {
       return this.knex.transaction((sql) => work(this.on(sql)), consistent[this.location.engine]);
     });
@@ -115,6 +131,9 @@ const consistent: Readonly<Record<Location['engine'], Knex.TransactionConfig>> =
   postgres: { isolationLevel: 'repeatable read', readOnly: true },
   mysql: { isolationLevel: 'repeatable read' },
 };
+
+/** A look gives way to whoever writes; one that is put off five times is told. */
+const mostLooks = 5;
 
 function after(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms).unref());
@@ -179,7 +198,11 @@ async function connectServer(location: ServerLocation, options: OpenOptions): Pr
     });
   }
   const connection = { ...identity, ...mysqlConnection(location, options), connectAttributes: { program_name: name } };
-  return openKnex('mysql', { ...common, connection, pool });
+  return openKnex('mysql', {
+    ...common,
+    connection,
+    pool: { ...pool, afterCreate: giveUpAfter(options.timeoutMs + 1000) },
+  });
 }
 
 function postgresConnection({ host, port, socket, tls }: ServerLocation, { timeoutMs }: OpenOptions): object {
@@ -213,6 +236,23 @@ type RawPostgres = { query(sql: string, done: (error: Error | null) => void): vo
 function setUp(sql: string) {
   return (connection: RawPostgres, done: (error: Error | null, connection: RawPostgres) => void): void => {
     connection.query(sql, (error) => done(error, connection));
+  };
+}
+
+interface RawMysql {
+  readonly stream: Socket;
+  readonly _command?: object;
+}
+
+/**
+ * The driver waits for ever for the answer to a statement. A connection without one in flight may be idle: somebody
+ * thinks about a plan.
+ */
+function giveUpAfter(ms: number) {
+  return (connection: RawMysql, done: (error: Error | null, connection: RawMysql) => void): void => {
+    const { stream } = connection;
+    stream.setTimeout(ms, () => void (connection._command && stream.destroy()));
+    done(null, connection);
   };
 }
 

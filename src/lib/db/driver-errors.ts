@@ -50,13 +50,14 @@ const translations: readonly Translation[] = [
     try: 'Give the password in the URL (percent-encoded), in PGPASSWORD or MYSQL_PWD, in ~/.pgpass, or in a context with passwordFile.',
   },
   {
-    codes: /^(3D000|ER_BAD_DB_ERROR|ER_DBACCESS_DENIED_ERROR)$/,
+    codes: /^(3D000|ER_BAD_DB_ERROR)$/,
     code: 'unreachable',
     say: (label, detail) => `There is no such database for us as ${label}: ${detail}.`,
     try: 'Check the name after the last slash of the URL.',
   },
   {
-    codes: /^(42501|ER_TABLEACCESS_DENIED_ERROR|ER_COLUMNACCESS_DENIED_ERROR|ER_SPECIFIC_ACCESS_DENIED_ERROR)$/,
+    codes:
+      /^(42501|ER_DBACCESS_DENIED_ERROR|ER_TABLEACCESS_DENIED_ERROR|ER_COLUMNACCESS_DENIED_ERROR|ER_SPECIFIC_ACCESS_DENIED_ERROR)$/,
     code: 'unreachable',
     say: (label, detail) => `This user may not do that on ${label}: ${detail}.`,
     try: 'Use a user with the rights that Buildbot itself has.',
@@ -70,10 +71,10 @@ const translations: readonly Translation[] = [
   },
   {
     codes:
-      /^(57014|55P03|ER_LOCK_WAIT_TIMEOUT|ER_STATEMENT_TIMEOUT|ER_QUERY_TIMEOUT|ETIMEDOUT|PROTOCOL_SEQUENCE_TIMEOUT|SQLITE_BUSY(_\w+)?|SQLITE_LOCKED)$/,
+      /^(57014|55P03|ER_LOCK_WAIT_TIMEOUT|ER_LOCK_DEADLOCK|ER_CHECKREAD|40P01|40001|ER_STATEMENT_TIMEOUT|ER_QUERY_TIMEOUT|ETIMEDOUT|PROTOCOL_SEQUENCE_TIMEOUT|SQLITE_BUSY(_\w+)?|SQLITE_LOCKED)$/,
     code: 'timedOut',
     say: (label, detail) => `The database ${label} did not answer in time: ${detail}.`,
-    try: 'Somebody may be holding a lock; try again, or wait longer with --timeout.',
+    try: 'Nobody answers there, or somebody holds a lock; check the address, or wait longer with --timeout.',
   },
   {
     // Whatever its revision says: it was changed by hand, or is newer.

@@ -36,6 +36,8 @@ export interface SeenRequest {
   readonly buildsetId: number;
   /** Who claims it so that nobody else does: as Buildbot does when it cancels, the claim stays. */
   readonly claimFor: number;
+  /** Epoch seconds; `null` for now. */
+  readonly claimAt: number | null;
   /** The stuck claim that it has. */
   readonly claim: SeenClaim | null;
   readonly holder: SeenMaster | null;
@@ -74,7 +76,7 @@ async function claimSets(tx: Transaction, request: SeenRequest, now: number): Pr
     {
       kind: 'insert',
       table: 'buildrequest_claims',
-      rows: [{ brid: request.id, masterid: request.claimFor, claimed_at: now }],
+      rows: [{ brid: request.id, masterid: request.claimFor, claimed_at: request.claimAt ?? now }],
     },
   ];
 }

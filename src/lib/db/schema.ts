@@ -1,5 +1,6 @@
 import type { Knex } from 'knex';
 import { Failure } from '../errors.js';
+import { count } from '../model/names.js';
 import type { Dialect } from './dialect.js';
 
 /** What was found by probing; statements ask `has`, never the revision. */
@@ -50,7 +51,7 @@ export async function readSchema(sql: Knex, dialect: Dialect, label: string): Pr
   const number = Number(revision);
   return {
     revision,
-    buildbot: versions.findLast(([from]) => from <= number)?.[1] ?? 'unknown',
+    buildbot: number <= newest ? (versions.findLast(([from]) => from <= number)?.[1] ?? 'unknown') : 'newer than 4.3',
     unknownRevision: !(number <= newest),
     withoutTransactions: await dialect.tablesWithoutTransactions(sql),
     has: (table, column) => (column === undefined ? columns.has(table) : (columns.get(table)?.has(column) ?? false)),
@@ -63,14 +64,14 @@ async function readRevision(sql: Knex, columns: Map<string, Set<string>>, label:
       try: 'Is it the right database? Buildbot makes its tables with "buildbot upgrade-master".',
     });
   }
-  if (columns.has('alembic_version') && columns.has('masters'))
+  if (columns.has('alembic_version') && (columns.has('masters') || columns.has('buildrequests')))
     return revisionOf(sql, 'alembic_version', 'version_num', label);
   if (columns.has('migrate_version') && columns.has('masters')) return migrateRevision(sql, label);
   if (columns.has('buildrequests') && (columns.has('version') || columns.has('migrate_version')))
     throw tooOld(label, '0.8');
   throw new Failure(
     'schema',
-    `${label} is not a Buildbot database: it has ${columns.size} tables, but none that tells a revision.`,
+    `${label} is not a Buildbot database: it has ${count(columns.size, 'table')}, but none that tells a revision.`,
     {
       try: 'Check the database name in --db.',
     },

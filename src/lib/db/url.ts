@@ -78,7 +78,7 @@ function sqliteLocation(rest: string, basedir: string): SqliteLocation {
 
 /** `user:password@host:port/database?options`: split by hand, for SQLAlchemy takes what `URL` refuses. */
 const serverAddress =
-  /^(?:(?<user>[^:@/]*)(?::(?<password>[^@]*))?@)?(?<host>\[[^\]]*\]|[^:/?]*)(?::(?<port>\d*))?(?:\/(?<database>[^?/:@]*))?(?:\?(?<query>.*))?$/s;
+  /^(?:(?<user>[^:@/]*)(?::(?<password>[^@]*))?@)?(?<host>\[[^\]]*\]|[^:@/?]*)(?::(?<port>\d*))?(?:\/(?<database>[^?/:@]*))?(?:\?(?<query>.*))?$/s;
 
 function decode(text: string | undefined): string {
   try {

@@ -31,6 +31,6 @@ function suggestion(things: readonly Named[], text: string, noun: string): strin
 export function parseId(text: string, noun: string): number {
   if (/^\d{1,15}$/.test(text)) return Number(text);
   throw new Failure('usage', `"${printable(text)}" is not the id of a ${noun}: it must be a whole number.`, {
-    try: `See the ids with "bbctl ${noun}s".`,
+    try: `See the ids with "bbctl ${noun === 'change' ? 'journal' : `${noun}s`}".`,
   });
 }

@@ -84,7 +84,9 @@ export function masterState(master: MasterFacts, now: number, expireAfter: numbe
 }
 
 export function withState(master: MasterFacts, now: number, expireAfter: number): Master {
-  return { ...master, state: masterState(master, now, expireAfter), silentFor: silentFor(master, now) };
+  const seconds = silentFor(master, now);
+  const state = masterState(master, now, expireAfter);
+  return { ...master, state, silentFor: seconds === null ? null : Math.round(seconds) };
 }
 
 /** Its clock says a time that has not come yet: how long it has been silent cannot be told from one look. */

@@ -6,6 +6,7 @@
 import { masterName, masterOf } from '../model/cluster.js';
 import type { Cluster } from '../model/cluster.js';
 import { parseId } from '../model/find.js';
+import { isLiving } from '../model/master.js';
 import type { Master } from '../model/master.js';
 import { count, printable } from '../model/names.js';
 import { isAbandoned } from '../model/build.js';
@@ -100,10 +101,11 @@ function judge(
   return { step: stepFor(request, holder, claimFor, cluster) };
 }
 
-/** The master in whose name it is claimed: one that configures the builder, the newest heartbeat first. */
+/** The master in whose name it is claimed: a living one, that configures the builder, the newest heartbeat first. */
 function claimant(request: FoundRequest, cluster: Cluster): Master | undefined {
   const configuring = new Set(cluster.builders.find((builder) => builder.id === request.builderId)?.masterIds);
-  const rank = (master: Master): number => (configuring.has(master.id) ? 1e12 : 0) + master.lastActive;
+  const rank = (master: Master): number =>
+    (isLiving(master) ? 2e12 : 0) + (configuring.has(master.id) ? 1e12 : 0) + master.lastActive;
   return [...cluster.masters].sort((a, b) => rank(b) - rank(a))[0];
 }
 
@@ -123,6 +125,8 @@ function stepFor(
       id: request.id,
       buildsetId: request.buildsetId,
       claimFor: claimFor.id,
+      // A claim of now would be a sign of life, of a master that is dead.
+      claimAt: isLiving(claimFor) ? null : Math.floor(claimFor.lastActive) || request.submittedAt,
       claim,
       holder: holder ? seen(holder) : request.claim ? seenGone(request.claim.masterId) : null,
     },

@@ -13,7 +13,6 @@ import { readStates } from './undo-change.js';
 import type { UndoWorld } from './undo-change.js';
 
 export interface ContinueStep extends Step {
-  readonly kind: 'continue';
   readonly step: Step;
 }
 
@@ -56,7 +55,7 @@ export function planCompletion(entry: Entry, { states }: UndoWorld): Plan<Contin
     entry.state === 'open' || entry.state === 'failed' ? entry.plan.steps.filter((_, index) => !isWritten(index)) : [];
   return {
     title: `Complete ${entry.id}: ${entry.title}`,
-    steps: left.map((step) => ({ kind: 'continue', subject: step.subject, step })),
+    steps: left.map((step) => ({ kind: `continue ${step.kind}`, subject: step.subject, step })),
     notes:
       left.length === 0
         ? [

@@ -235,9 +235,9 @@ function stuckClaims(master: Master, cluster: Cluster): SeenClaim[] {
 function describe(step: ExpireStep): string {
   const name = printable(step.master.name);
   if (step.kind === 'finish builds')
-    return `end ${count(step.builds.length, 'build')} of ${name} as RETRY, with open steps and logs: ${list(step.builds)}`;
+    return `end ${count(step.builds.length, 'open build')} of ${name} with all its steps and logs, as RETRY (build ${list(step.builds)})`;
   if (step.kind === 'release requests')
-    return `release ${count(step.claims.length, 'request')} claimed by ${name}: ${list(step.claims.map((claim) => claim.requestId))}`;
+    return `release ${count(step.claims.length, 'request')} claimed by ${name} (request ${list(step.claims.map((claim) => claim.requestId))})`;
   const { schedulers, changeSources, builderMasters, connectedWorkers } = step.master;
   const parts = [
     [schedulers.length + changeSources.length, 'service claim'],

@@ -4,6 +4,7 @@ import { cancelRequests } from './cancel-requests.js';
 import { enableServices } from './enable-services.js';
 import { expireMasters } from './expire-masters.js';
 import { finishBuilds } from './finish-builds.js';
+import type { MendStep } from './mend-findings.js';
 import { releaseRequests } from './release-requests.js';
 import { releaseServices } from './release-services.js';
 import { undoSteps } from './undo-change.js';
@@ -22,7 +23,18 @@ const operations = [
   enableServices({ services: [], enabled: true }),
   enableServices({ services: [], enabled: false }),
   { name: 'undo', ...undoSteps },
+  mending('doctor'),
+  mending('health --repair'),
 ] as unknown as StepsOf[];
+
+/** Its steps are those of other operations. */
+function mending(name: string): Pick<Operation<unknown[], MendStep>, 'name' | 'describe' | 'work'> {
+  return {
+    name,
+    describe: ({ operation, step }) => operationNamed(operation).describe(step),
+    work: (tx, { operation, step }) => operationNamed(operation).work(tx, step),
+  };
+}
 
 const unknownOperation: StepsOf = {
   name: 'unknown',

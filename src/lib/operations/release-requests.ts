@@ -93,7 +93,7 @@ function judge(
   return {
     blocker: {
       message: `Request ${id} is claimed by ${name}, which is ${holder?.state}: it may be building it, and the request would be built twice.`,
-      try: 'Stop the build there, or stop that master; when it is known to be gone, use "bbctl masters expire".',
+      try: 'Stop the build there, or stop that master; when it is known to be gone: "bbctl masters expire --force NAME".',
       override: null,
     },
   };

@@ -145,7 +145,7 @@ function running(service: Service, cluster: Cluster, holder: Master | undefined)
   }
   return {
     message: `${label(service)} is held by ${name}, which is ${holder?.state}: it may be running it.`,
-    try: `See "bbctl masters show ${shellArgument(holder?.name ?? '')}"; when it is known to be gone, "bbctl masters expire --force" releases all that it holds.`,
+    try: `See "bbctl masters show ${shellArgument(holder?.name ?? '')}"; when it is known to be gone, "bbctl masters expire --force ${shellArgument(holder?.name ?? '')}" releases all that it holds.`,
     override: null,
   };
 }

@@ -2,8 +2,9 @@
  * Takes back what a journal entry did, row by row, in the opposite order. All or nothing for each subject (a master, a
  * request): where one row of it is not as the change left it, somebody has gone on from there, and it is left alone.
  */
+import { masterName } from '../model/cluster.js';
 import type { Cluster } from '../model/cluster.js';
-import { count, list } from '../model/names.js';
+import { count, list, printable } from '../model/names.js';
 import { inverse, keyColumn, keysOf } from '../model/rows.js';
 import type { Row, RowSet } from '../model/rows.js';
 import type { Database, Transaction } from '../db/connect.js';
@@ -12,10 +13,9 @@ import type { Written } from '../db/rows.js';
 import { snapshot } from '../db/snapshot.js';
 import { writtenTables } from '../db/tables.js';
 import type { Entry } from '../journal.js';
-import type { Operation, Plan, Step } from '../operation.js';
+import type { Blocker, Operation, Plan, Step } from '../operation.js';
 
 export interface UndoStep extends Step {
-  readonly kind: 'restore rows';
   /** What the step that is undone says of itself. */
   readonly undoes: string;
   /** Written in this order: already the inverse of what was done. */
@@ -76,45 +76,62 @@ export function planUndo(
   const subjects = [...new Set(world.states.map((state) => state.subject))];
   const kept = new Set(subjects.filter((subject) => (changed.get(subject) ?? []).length === 0));
   const steps = stepsOf(entry, world, describeStep).filter((step) => kept.has(step.subject));
-  const blockers = subjects.flatMap((subject) => {
-    const rows = changed.get(subject) ?? [];
-    if (rows.length === 0 || force) return [];
-    return [
-      {
-        message: `${subject} cannot be taken back: ${count(rows.length, 'row')} ${rows.length === 1 ? 'is' : 'are'} not as the change left ${rows.length === 1 ? 'it' : 'them'}: ${list(rows, 5)}.`,
-        try: 'Leave it as it is; --force takes back the rest.',
-        override: '--force' as const,
-      },
-    ];
-  });
   return {
     title: `Undo ${entry.id}: ${entry.title}`,
     steps,
-    notes: notes(entry, changed, force),
+    notes: notes(entry, world, changed, force),
     warnings: [],
-    blockers:
-      entry.completedBy !== null
-        ? [
-            ...blockers,
-            {
-              message: `Change ${entry.id} was finished by change ${entry.completedBy}.`,
-              try: `Undo ${entry.completedBy} first.`,
-              override: null,
-            },
-          ]
-        : blockers,
+    blockers: [...orderBlockers(entry), ...(force ? [] : changedBlockers(world, changed, kept.size > 0))],
     secondLook: null,
   };
 }
 
-function notes(entry: Entry, changed: ReadonlyMap<string, readonly string[]>, force: boolean): string[] {
+/** The last is taken back first: what came later counts on what came before. */
+function orderBlockers(entry: Entry): Blocker[] {
+  const later = [...new Set([...(entry.completedBy === null ? [] : [entry.completedBy]), ...entry.followedBy])].sort(
+    (a, b) => b - a,
+  );
+  if (entry.state === 'undone' || later.length === 0) return [];
+  const message = `Change ${entry.id} was followed by change ${list(later, 5)} of the same ${later.length === 1 ? 'thing' : 'things'}.`;
+  return [{ message, try: `Undo ${later[0]} first.`, override: null }];
+}
+
+function changedBlockers(
+  world: UndoWorld,
+  changed: ReadonlyMap<string, readonly string[]>,
+  isRest: boolean,
+): Blocker[] {
+  return [...changed].flatMap(([subject, rows]): Blocker[] => {
+    if (rows.length === 0) return [];
+    const [are, them] = rows.length === 1 ? ['is', 'it'] : ['are', 'them'];
+    const message = `${subjectName(subject, world)} cannot be taken back: ${count(rows.length, 'row')} ${are} not as the change left ${them}: ${list(rows, 5)}.`;
+    const way = 'The cluster has gone on from there: leave it as it is.';
+    return [
+      isRest
+        ? { message, try: `${way} --force takes back the rest.`, override: '--force' }
+        : { message, try: way, override: null },
+    ];
+  });
+}
+
+/** `master 3` is its name to people. */
+function subjectName(subject: string, { cluster }: UndoWorld): string {
+  const id = /^master (\d+)$/.exec(subject)?.[1];
+  return id === undefined ? subject : printable(masterName(cluster, Number(id)));
+}
+
+function notes(
+  entry: Entry,
+  world: UndoWorld,
+  changed: ReadonlyMap<string, readonly string[]>,
+  force: boolean,
+): string[] {
   const undone = entry.state === 'undone' ? [`Change ${entry.id} was undone by change ${entry.undoneBy}.`] : [];
-  const left = force
-    ? [...changed]
-        .filter(([, rows]) => rows.length > 0)
-        .map(([subject]) => `${subject} is left as it is: it has changed since.`)
-    : [];
-  return [...undone, ...left];
+  const left = [...changed].filter(([, rows]) => force && rows.length > 0);
+  return [
+    ...undone,
+    ...left.map(([subject]) => `${subjectName(subject, world)} is left as it is: it has changed since.`),
+  ];
 }
 
 /** Rows that cannot be restored, by subject: they changed, or what they refer to is gone. */
@@ -155,9 +172,7 @@ function stepsOf(entry: Entry, { states }: UndoWorld, describeStep: (step: Step)
   }
   return [...sets].flatMap(([index, some]) => {
     const step = entry.plan.steps[index];
-    return step
-      ? [{ kind: 'restore rows' as const, subject: step.subject, undoes: describeStep(step), sets: some }]
-      : [];
+    return step ? [{ kind: `undo ${step.kind}`, subject: step.subject, undoes: describeStep(step), sets: some }] : [];
   });
 }
 

@@ -12,6 +12,8 @@ export interface Column<Row> {
   /** Shown only when asked for by name. */
   readonly hidden?: boolean;
   readonly align?: 'right';
+  /** Lists lose their end; other long text its middle. */
+  readonly cut?: 'end';
 }
 
 export interface ListOptions {

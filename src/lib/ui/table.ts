@@ -1,6 +1,7 @@
 import stringWidth from 'string-width';
 import { verifyColumn } from './list.js';
 import type { Column, ListOptions } from './list.js';
+import { wrapped } from './prose.js';
 import { colour, terminalWidth } from './terminal.js';
 import { text } from './format.js';
 
@@ -19,17 +20,30 @@ export function renderTable<Row extends object>(
   const natural = headers.map((header, index) => widestOf([header, ...cells.map((line) => line[index] ?? '')]));
   const widths = width === null ? natural : fitted(natural, width);
   const line = (words: readonly string[], paint: (word: string, index: number) => string): string =>
-    widths.map((size, index) => paint(pad(cut(words[index] ?? '', size), size, columns[index]?.align), index)).join(gap).trimEnd(); // prettier-ignore
-  const left = columns.slice(widths.length).map((column) => column.name);
+    widths.map((size, index) => paint(pad(cut(words[index] ?? '', size, columns[index]?.cut), size, columns[index]?.align), index)).join(gap).trimEnd(); // prettier-ignore
+  const left = headers.slice(widths.length);
   return [
     line(headers, (word) => colour.bold(word)),
     ...cells.map((words) => line(words, (word, index) => columns[index]?.colour?.(word) ?? word)),
-    ...(left.length > 0 ? [colour.dim(`Too narrow for ${left.join(', ')}.`)] : []),
+    ...(left.length > 0 ? [colour.dim(wrapped(`Too narrow for ${left.join(', ')}.`, 2))] : []),
   ].join('\n');
 }
 
 function widestOf(words: readonly string[]): number {
-  return words.reduce((widest, word) => Math.max(widest, stringWidth(word)), 0);
+  return words.reduce((widest, word) => Math.max(widest, widthOf(word)), 0);
+}
+
+/** Most words are plain; what measures and splits the others takes as long to load as all of the words take to print. */
+function isPlain(word: string): boolean {
+  return /^[\x20-\x7e]*$/.test(word);
+}
+
+function widthOf(word: string): number {
+  return isPlain(word) ? word.length : stringWidth(word);
+}
+
+function charactersOf(word: string): string[] {
+  return isPlain(word) ? [...word] : [...new Intl.Segmenter().segment(word)].map(({ segment }) => segment);
 }
 
 function cellText<Row>(row: Row, column: Column<Row>): string {
@@ -50,22 +64,22 @@ function fitted(natural: readonly number[], width: number): number[] {
 }
 
 /** Leaves the middle out: names of masters and repositories differ at their ends. Counts what a terminal shows. */
-export function cut(word: string, width: number): string {
-  if (stringWidth(word) <= width) return word;
-  const characters = [...new Intl.Segmenter().segment(word)].map(({ segment }) => segment);
-  const tail = fitting([...characters].reverse(), Math.floor((width - 1) / 2)).reverse();
-  const head = fitting(characters, width - 1 - stringWidth(tail.join('')));
+export function cut(word: string, width: number, where: 'end' | 'middle' = 'middle'): string {
+  if (widthOf(word) <= width) return word;
+  const characters = charactersOf(word);
+  const tail = fitting([...characters].reverse(), where === 'end' ? 0 : Math.floor((width - 1) / 2)).reverse();
+  const head = fitting(characters, width - 1 - widthOf(tail.join('')));
   return `${head.join('')}…${tail.join('')}`;
 }
 
 function fitting(characters: readonly string[], width: number): string[] {
   let used = 0;
-  const end = characters.findIndex((character) => (used += stringWidth(character)) > width);
+  const end = characters.findIndex((character) => (used += widthOf(character)) > width);
   return characters.slice(0, end === -1 ? characters.length : end);
 }
 
 function pad(word: string, width: number, align: 'right' | undefined): string {
-  const space = ' '.repeat(Math.max(0, width - stringWidth(word)));
+  const space = ' '.repeat(Math.max(0, width - widthOf(word)));
   return align === 'right' ? space + word : word + space;
 }
 

@@ -37,16 +37,16 @@ for (const engine of engines) {
   });
 
   test(`${engine}: nothing of a master is taken back once another has gone on from there`, async (t) => {
-    const { db, claimed } = await killedMaster(t, engine, 3600);
+    const { db, claimed, name } = await killedMaster(t, engine, 3600);
     const gate = await gateOn(t, db);
     await gate.run(expireAll());
     await otherMasterClaims(db, claimed);
     const before = await db.dump();
-    const message = `master 1 cannot be taken back: 1 row is not as the change left it: buildrequest_claims ${claimed}.`;
+    const message = `${name} cannot be taken back: 1 row is not as the change left it: buildrequest_claims ${claimed}.`;
     await failsWith(t, gate.undo(), 'refused', message);
     const forced = await gate.undo(1, { force: true });
     t.is(forced.status, 'nothing to do');
-    t.deepEqual(forced.plan.notes, ['master 1 is left as it is: it has changed since.']);
+    t.deepEqual(forced.plan.notes, [`${name} is left as it is: it has changed since.`]);
     t.deepEqual(diffDumps(before, await db.dump()), []);
   });
 

@@ -4,7 +4,7 @@ import { formatDuration } from '../../model/duration.js';
 import { wrapped } from '../prose.js';
 import { colour } from '../terminal.js';
 
-const mostSteps = 20;
+const mostSteps = 30;
 
 /** The plan as a checklist; what is left alone, and why, after it. */
 export function renderPlan<S extends Step>(
@@ -12,9 +12,9 @@ export function renderPlan<S extends Step>(
   describe: (step: S) => string,
   { dryRun }: { dryRun: boolean },
 ): string {
-  const steps = batches(plan.steps).map((batch) => batchLine(batch, describe));
-  const shown = steps.slice(0, mostSteps).map((line, index) => `  ${index + 1}. ${line}`);
-  const more = steps.length > mostSteps ? [`  … and ${count(steps.length - mostSteps, 'more step')}`] : [];
+  const shown = plan.steps.slice(0, mostSteps).map((step, index) => `  ${index + 1}. ${describe(step)}`);
+  const left = plan.steps.length - shown.length;
+  const more = left > 0 ? [`  … and ${count(left, 'more step')}`] : [];
   const look =
     plan.secondLook && dryRun
       ? [
@@ -27,23 +27,6 @@ export function renderPlan<S extends Step>(
     ...plan.notes.map((note) => `${colour.dim('Note:')} ${note}`),
   ];
   return lines.map((line) => `${wrapped(line)}\n`).join('');
-}
-
-/** Steps that follow each other and do the same to the same: one line says it. */
-function batches<S extends Step>(steps: readonly S[]): S[][] {
-  const all: S[][] = [];
-  for (const step of steps) {
-    const last = all.at(-1);
-    if (last?.[0]?.kind === step.kind && last[0].subject === step.subject) last.push(step);
-    else all.push([step]);
-  }
-  return all;
-}
-
-function batchLine<S extends Step>(batch: readonly S[], describe: (step: S) => string): string {
-  const [first] = batch;
-  const more = batch.length > 1 ? `; and ${count(batch.length - 1, 'more batch', 'more batches')} of these` : '';
-  return first ? `${describe(first)}${more}` : '';
 }
 
 const endings: Record<Report<Step>['status'], string> = {
@@ -73,7 +56,8 @@ function rowsLine<S extends Step>(report: Report<S>): string[] {
 
 function wayOn<S extends Step>({ status, journal }: Report<S>): string[] {
   if (status === 'done') return [`Journal entry ${journal}; "bbctl undo ${journal}" takes it back.`];
-  if (status !== 'partly done' && status !== 'failed') return [];
+  if (status === 'failed') return [`No step was done; "bbctl journal show ${journal}" tells more.`];
+  if (status !== 'partly done') return [];
   return [`Run the same command again to finish it, or "bbctl undo ${journal}" to take it back.`];
 }
 

@@ -1,6 +1,7 @@
 import type { Status } from './status.js';
 import { formatDuration } from '../../model/duration.js';
-import type { Finding } from '../../model/findings.js';
+import type { Finding } from '../../model/finding.js';
+import { findingMark } from './findings.js';
 import { count, thousands } from '../../model/names.js';
 import { timestamp } from '../format.js';
 import { wrapped } from '../prose.js';
@@ -8,8 +9,6 @@ import { renderTable } from '../table.js';
 import { colour, terminalWidth } from '../terminal.js';
 import { masterColumns } from './masters.js';
 import type { ServiceRow } from './services.js';
-
-const marks = { critical: colour.red('✗'), warning: colour.yellow('!'), note: colour.dim('·') };
 
 export function renderStatus(status: Status): string {
   return [
@@ -33,9 +32,10 @@ function renderFindings(all: readonly Finding[]): string {
 }
 
 function findingLines({ severity, message, fix }: Finding): string {
-  return [wrapped(`${marks[severity]} ${message}`, 2), ...fix.map((command) => `    ${colour.cyan(command)}`)].join(
-    '\n',
-  );
+  return [
+    wrapped(`${findingMark(severity)} ${message}`, 2),
+    ...fix.map((command) => `    ${colour.cyan(command)}`),
+  ].join('\n');
 }
 
 function section(title: string, body: string): string {
@@ -47,21 +47,17 @@ const mostMasters = 30;
 /** Stopped masters of years fill a screen; they are counted. */
 function mastersTable({ masters }: Status): string {
   if (masters.length === 0) return 'None has ever started.';
-  const shown = masters.filter((master) => master.state !== 'stopped').slice(0, mostMasters);
-  const rest = masters.length - shown.length;
-  const table =
-    shown.length > 0
-      ? [
-          renderTable(
-            shown,
-            masterColumns.filter((column) => !column.hidden),
-            terminalWidth(),
-          ),
-        ]
-      : [];
+  const running = masters.filter((master) => master.state !== 'stopped');
+  const columns = masterColumns.filter((column) => !column.hidden);
+  const table = running.length > 0 ? [renderTable(running.slice(0, mostMasters), columns, terminalWidth())] : [];
+  const others = [
+    [running.length - mostMasters, 'more'],
+    [masters.length - running.length, 'stopped'],
+  ] as const;
+  const rest = others.filter(([number]) => number > 0).map(([number, word]) => `${thousands(number)} ${word}`);
   return [
     ...table,
-    ...(rest > 0 ? [colour.dim(`${table.length > 0 ? 'and ' : ''}${count(rest, 'more master')}`)] : []),
+    ...(rest.length > 0 ? [colour.dim(`${table.length > 0 ? 'and ' : ''}${rest.join(', ')}`)] : []),
   ].join('\n');
 }
 
@@ -83,8 +79,8 @@ function servicesLines({ services }: Status): string {
   }));
   return renderTable(
     rows,
-    [{ name: 'holder' }, { name: 'count', align: 'right' }, { name: 'services' }],
-    terminalWidth() ?? 120,
+    [{ name: 'holder' }, { name: 'count', align: 'right' }, { name: 'services', cut: 'end' }],
+    terminalWidth(),
   );
 }
 

@@ -1,7 +1,7 @@
 import { stuckRequests } from '../../model/cluster.js';
 import type { Cluster, DatabaseFacts } from '../../model/cluster.js';
-import { findings } from '../../model/findings.js';
-import type { Finding } from '../../model/findings.js';
+import { findAtAGlance } from '../../model/checks/catalogue.js';
+import type { Finding } from '../../model/finding.js';
 import { buildRows } from './builds.js';
 import type { BuildRow } from './builds.js';
 import { masterRow } from './masters.js';
@@ -29,7 +29,7 @@ export function statusOf(cluster: Cluster): Status {
   return {
     database: cluster.database,
     now: cluster.now,
-    findings: findings(cluster),
+    findings: findAtAGlance(cluster),
     masters: cluster.masters.map(masterRow),
     services: serviceRows(cluster),
     requests: {

@@ -1,12 +1,13 @@
 import test from 'ava';
-import { findings, type Finding } from '../../../src/lib/model/findings.js';
-import type { Facts } from '../../../src/lib/model/cluster.js';
-import type { MasterFacts } from '../../../src/lib/model/master.js';
-import type { OpenRequest } from '../../../src/lib/model/request.js';
-import { clusterWith, masterFacts, now, service } from '../../_helpers/facts.js';
+import { findAtAGlance } from '../../../../src/lib/model/checks/catalogue.js';
+import type { Finding } from '../../../../src/lib/model/finding.js';
+import type { Facts } from '../../../../src/lib/model/cluster.js';
+import type { MasterFacts } from '../../../../src/lib/model/master.js';
+import type { OpenRequest } from '../../../../src/lib/model/request.js';
+import { clusterWith, masterFacts, now, service } from '../../../_helpers/facts.js';
 
 const alive = masterFacts({ id: 1, name: 'alive' });
-const withFacts = (facts: Partial<Facts>) => findings(clusterWith(facts));
+const withFacts = (facts: Partial<Facts>) => findAtAGlance(clusterWith(facts));
 const ids = (found: readonly Finding[]) => found.map(({ id }) => id);
 const ofMaster = (facts: Parameters<typeof masterFacts>[0]) =>
   withFacts({ masters: [alive, masterFacts({ id: 2, name: 'two', ...facts })] });
@@ -33,7 +34,13 @@ test('each state of a master is told with the command that mends it', (t) => {
       'bbctl masters expire two',
     ],
     [{ lastActive: now - 300 }, 'master-late', 'warning', /last heartbeat was 5m ago/, 'bbctl masters show two'],
-    [{ lastActive, otherSign: now }, 'master-silent', 'warning', /has a silent heart \(1h\)/, 'bbctl masters show two'],
+    [
+      { lastActive, otherSign: now },
+      'master-silent',
+      'warning',
+      /fell silent 1h ago but worked on after that, last 0s ago/,
+      'bbctl masters show two',
+    ],
     [{ lastActive: 0 }, 'master-silent', 'warning', /had its heartbeat reset/, 'bbctl masters show two'],
     [{ active: false }, 'master-starting', 'note', /is starting, or ended/, 'bbctl masters expire --dry-run two'],
     [
@@ -58,7 +65,7 @@ test('each state of a master is told with the command that mends it', (t) => {
       /expired by others/,
       'bbctl masters show two',
     ],
-    [{ lastActive: now + 3600 }, 'master-clock', 'warning', /clock that is 1h ahead/, 'bbctl masters show two'],
+    [{ lastActive: now + 3600 }, 'clock-skew', 'critical', /clock that is 1h ahead/, 'bbctl masters show two'],
   ];
   for (const [facts, id, severity, message, fix] of told) {
     const [finding, ...others] = ofMaster(facts);
@@ -85,11 +92,11 @@ test('claims of a master without a row have nobody else to tell of them', (t) =>
   t.deepEqual(
     found.map(({ id, fix }) => [id, ...fix]),
     [
-      ['request-stuck', 'bbctl requests release'],
       ['service-stuck', 'bbctl services release'],
+      ['request-stuck', 'bbctl requests release'],
     ],
   );
-  t.is(found[0]?.message, '1 request claimed by a master that has no row: 17.');
+  t.is(found[1]?.message, '1 request claimed by a master that has no row: 17.');
 });
 
 test('an enabled service that nobody holds is told while a master lives', (t) => {

@@ -1,0 +1,41 @@
+import * as Flags from '@oclif/core/flags';
+import { checkFlags } from '../lib/check-flags.js';
+import { ChangeCommand } from '../lib/change-command.js';
+import { checkUp } from '../lib/check-up.js';
+import { chosenChecks, limitsOf } from '../lib/model/checks/limits.js';
+import type { Finding } from '../lib/model/finding.js';
+import type { Report, Step } from '../lib/operation.js';
+import { mendFindings } from '../lib/operations/mend-findings.js';
+import { chooseMends } from '../lib/ui/choose-mends.js';
+
+export default class Doctor extends ChangeCommand<typeof Doctor> {
+  static override summary = 'Run every check: what is wrong, what it means, what was seen, and what mends it.';
+  static override description = `With --fix it asks which findings are to be mended, and mends them as one change. With --fix --yes it mends all that it can.`;
+  static override examples = [
+    '<%= config.bin %> doctor',
+    '<%= config.bin %> doctor --fix',
+    '<%= config.bin %> doctor --only clock-skew',
+  ];
+  static override flags = {
+    fix: Flags.boolean({ description: 'mend what can be mended', helpGroup: 'CHANGE', default: false }),
+    ...checkFlags,
+  };
+
+  async run(): Promise<{ findings: readonly Finding[]; change?: Report<Step> }> {
+    const { only, skip, fix, warning, critical } = this.flags;
+    const options = {
+      checks: chosenChecks(only, skip),
+      limits: limitsOf(warning, critical),
+      expireAfter: this.expireAfter,
+      thorough: true,
+    };
+    const { findings } = await checkUp(await this.openDatabase(), options);
+    if (!this.jsonEnabled()) {
+      const { renderDiagnosis } = await import('../lib/ui/views/doctor.js');
+      this.log(renderDiagnosis(findings));
+    }
+    if (!fix) return { findings };
+    const mends = await chooseMends(findings, { all: this.saysYes || this.jsonEnabled() });
+    return { findings, change: await this.change(mendFindings(mends, this.expireAfter)) };
+  }
+}

@@ -1,0 +1,28 @@
+import { Failure } from '../errors.js';
+import type { Questioned } from '../model/why.js';
+import type { Transaction } from './connect.js';
+import { findRequests } from './request-lists.js';
+import { chunks } from './rows.js';
+
+/** Requests by id, with whether Buildbot can see them at all. */
+export async function readQuestioned(tx: Transaction, ids: readonly number[]): Promise<Questioned[]> {
+  const requests = await findRequests(tx, ids);
+  const seen = new Set<number>();
+  for (const some of chunks([...new Set(requests.map((request) => request.buildsetId))])) {
+    const rows = await tx
+      .sql('buildset_sourcestamps')
+      .whereIn('buildsetid', some)
+      .select<{ buildsetid: number }[]>('buildsetid');
+    for (const row of rows) seen.add(row.buildsetid);
+  }
+  return requests.map((request) => ({ ...request, hasSource: seen.has(request.buildsetId) }));
+}
+
+/** The requests of a buildset. */
+export async function requestsOfBuildset(tx: Transaction, buildset: number): Promise<number[]> {
+  const rows = await tx.sql('buildrequests').where('buildsetid', buildset).orderBy('id').select<{ id: number }[]>('id');
+  if (rows.length > 0) return rows.map((row) => row.id);
+  throw new Failure('notFound', `There is no request of a buildset ${buildset}.`, {
+    try: 'See the open requests with "bbctl requests".',
+  });
+}

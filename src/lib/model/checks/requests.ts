@@ -1,0 +1,143 @@
+import { builderName, masterName, masterOf, stuckRequests } from '../cluster.js';
+import type { Cluster, Queue } from '../cluster.js';
+import { formatDuration } from '../duration.js';
+import { isLiving } from '../master.js';
+import { count, list, printable, shellArgument } from '../names.js';
+import { severityOf } from './check.js';
+import type { Check, Found } from './check.js';
+
+export const requestStuck: Check = {
+  id: 'request-stuck',
+  severity: 'critical',
+  title: 'A build request is claimed by a master that has no row',
+  meaning:
+    'The master was forgotten but its claim was not: no master ever builds the request. (Claims of dead and unclean masters are told with the master.)',
+  find({ cluster }) {
+    const stuck = stuckRequests(cluster).filter((request) => !masterOf(cluster, request.claim?.masterId ?? null));
+    if (stuck.length === 0) return [];
+    const ids = stuck.map((request) => request.id);
+    return [
+      {
+        message: `${count(stuck.length, 'request')} claimed by a master that has no row: ${list(ids)}.`,
+        evidence: { requests: ids },
+        fix: ['bbctl requests release'],
+        mend: { operation: 'requests release', names: ids.map(String) },
+      },
+    ];
+  },
+};
+
+export const requestUnbuilt: Check = {
+  id: 'request-unbuilt',
+  severity: 'warning',
+  title: 'A request is claimed by a living master that does not build it',
+  meaning:
+    'A master claims a request when it is about to build it. If no build appears, its start failed or hangs: a worker that does not answer, a lock, or an error in its log.',
+  threshold: { warning: 600, critical: null, unit: 's', of: 'time since the claim' },
+  find({ cluster, details }, limit) {
+    if (!details) return [];
+    return cluster.claimed.flatMap((request): Found[] => {
+      const holder = masterOf(cluster, request.claim?.masterId ?? null);
+      if (!holder || !isLiving(holder) || details.requestsWithBuild.has(request.id)) return [];
+      const since = Math.round(cluster.now - (request.claim?.claimedAt ?? cluster.now));
+      const severity = severityOf(since, limit);
+      if (severity === null) return [];
+      const message = `Request ${request.id} of builder ${printable(builderName(cluster, request.builderId))} was claimed by ${printable(masterName(cluster, holder.id))} ${formatDuration(since)} ago, and no build of it was started.`;
+      return [
+        {
+          severity,
+          message,
+          evidence: { request: request.id, holder: holder.name, since },
+          fix: [`bbctl why ${request.id}`],
+        },
+      ];
+    });
+  },
+};
+
+function livingIds(cluster: Cluster): Set<number> {
+  return new Set(cluster.masters.filter(isLiving).map((master) => master.id));
+}
+
+function waiting(cluster: Cluster, queue: Queue): string {
+  const waits = queue.length === 1 ? 'has waited' : 'have waited';
+  return `${count(queue.length, 'request')} of builder ${printable(builderName(cluster, queue.builderId))} ${waits} for ${formatDuration(cluster.now - queue.oldestSubmittedAt)}`;
+}
+
+function pendingOf(cluster: Cluster, queue: Queue): Pick<Found, 'evidence' | 'fix'> {
+  const builder = builderName(cluster, queue.builderId);
+  return {
+    evidence: { builder, requests: queue.length, oldest: Math.round(cluster.now - queue.oldestSubmittedAt) },
+    fix: [`bbctl requests --pending --filter builder=${shellArgument(builder)}`],
+  };
+}
+
+export const requestUnservable: Check = {
+  id: 'request-unservable',
+  severity: 'warning',
+  title: 'Requests that no living master can build now',
+  meaning:
+    'Their builder is configured by no living master (renamed, removed, or its master is down), or none of its workers is connected to one. They wait until that changes.',
+  find({ cluster }) {
+    const living = livingIds(cluster);
+    if (living.size === 0) return [];
+    return cluster.queues.flatMap((queue): Found[] => {
+      const builder = cluster.builders.find((one) => one.id === queue.builderId);
+      const found = (why: string): Found[] => [
+        { message: `${waiting(cluster, queue)}: ${why}.`, ...pendingOf(cluster, queue) },
+      ];
+      if (!builder?.masterIds.some((id) => living.has(id))) return found('no living master configures it');
+      const workers = cluster.workers.filter((worker) => worker.builderIds.includes(queue.builderId));
+      if (workers.some((worker) => worker.connectedTo.some((id) => living.has(id)))) return [];
+      return found(`none of its ${count(workers.length, 'worker')} is connected`);
+    });
+  },
+};
+
+export const requestWaiting: Check = {
+  id: 'request-waiting',
+  severity: 'warning',
+  title: 'Requests wait for long',
+  meaning:
+    'The oldest pending request of a builder has waited longer than the threshold. "bbctl why" tells what it waits for.',
+  threshold: { warning: 3600, critical: null, unit: 's', of: 'age of the oldest pending request of a builder' },
+  find({ cluster }, limit) {
+    return cluster.queues.flatMap((queue): Found[] => {
+      const severity = severityOf(cluster.now - queue.oldestSubmittedAt, limit);
+      return severity === null
+        ? []
+        : [{ severity, message: `${waiting(cluster, queue)}.`, ...pendingOf(cluster, queue) }];
+    });
+  },
+};
+
+export const queueLong: Check = {
+  id: 'queue-long',
+  severity: 'warning',
+  title: 'A builder has a long queue',
+  meaning: 'More requests of a builder are pending than the threshold: it has too few workers, or something floods it.',
+  threshold: { warning: 100, critical: null, unit: 'requests', of: 'pending requests of a builder' },
+  find({ cluster }, limit) {
+    return cluster.queues.flatMap((queue): Found[] => {
+      const severity = severityOf(queue.length, limit);
+      return severity === null
+        ? []
+        : [{ severity, message: `${waiting(cluster, queue)}.`, ...pendingOf(cluster, queue) }];
+    });
+  },
+};
+
+export const buildsetUnfinished: Check = {
+  id: 'buildset-unfinished',
+  severity: 'note',
+  title: 'A buildset and its requests disagree',
+  meaning:
+    'A buildset is open though all its requests are complete, or complete though one is open: a master ended between the two writes. A dependent scheduler may wait for it for ever.',
+  find({ details }) {
+    const found: Found[] = [];
+    const [open, complete] = [details?.openBuildsets ?? [], details?.requestsOfCompleteBuildsets ?? []];
+    if (open.length > 0) found.push({ message: `${count(open.length, 'buildset')} open though all requests are complete: ${list(open)}.`, evidence: { buildsets: open } }); // prettier-ignore
+    if (complete.length > 0) found.push({ message: `${count(complete.length, 'request')} open though the buildset is complete: ${list(complete)}.`, evidence: { requests: complete } }); // prettier-ignore
+    return found;
+  },
+};

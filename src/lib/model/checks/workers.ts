@@ -1,0 +1,74 @@
+import { masterName, masterOf } from '../cluster.js';
+import { count, list, printable } from '../names.js';
+import type { Check, Found } from './check.js';
+
+export const workerGhost: Check = {
+  id: 'worker-ghost',
+  severity: 'warning',
+  title: 'A worker looks connected to a master that is not there',
+  meaning:
+    "Buildbot's survivors do not remove a dead master's worker connections: workers look connected that are not.",
+  find({ cluster }) {
+    return cluster.workers.flatMap((worker): Found[] => {
+      const gone = worker.connectedTo.filter((id) =>
+        ['dead', 'unclean', 'stopped', undefined].includes(masterOf(cluster, id)?.state),
+      );
+      if (gone.length === 0) return [];
+      const masters = gone.map((id) => masterName(cluster, id));
+      const known = gone.filter((id) => masterOf(cluster, id));
+      const fix = known.length > 0 ? [`bbctl masters expire ${known.join(' ')}`] : [];
+      const mend = known.length > 0 ? { operation: 'masters expire' as const, names: known.map(String) } : null;
+      return [
+        {
+          message: `Worker ${printable(worker.name)} looks connected to ${list(masters.map(printable), 3)}, which is not there.`,
+          evidence: { worker: worker.name, masters },
+          fix,
+          mend,
+        },
+      ];
+    });
+  },
+};
+
+export const workerTwice: Check = {
+  id: 'worker-connected-twice',
+  severity: 'note',
+  title: 'A worker is connected to several living masters',
+  meaning:
+    'One worker process connects to one master. Two processes share its name, or a connection was not noticed to be gone; both masters will try to build on it.',
+  find({ cluster }) {
+    return cluster.workers.flatMap((worker): Found[] => {
+      const masters = worker.connectedTo
+        .filter((id) => masterOf(cluster, id)?.state === 'active')
+        .map((id) => masterName(cluster, id));
+      if (masters.length < 2) return [];
+      return [
+        {
+          message: `Worker ${printable(worker.name)} is connected to ${count(masters.length, 'master')}: ${list(masters.map(printable), 4)}.`,
+          evidence: { worker: worker.name, masters },
+        },
+      ];
+    });
+  },
+};
+
+export const workerPaused: Check = {
+  id: 'worker-paused',
+  severity: 'note',
+  title: 'A worker is paused',
+  meaning:
+    'It takes no builds until somebody resumes it. Since when is not kept by Buildbot; and the column can lie, where it was paused through a master that does not have the worker.',
+  find({ cluster }) {
+    const paused = cluster.workers
+      .filter((worker) => worker.paused && worker.masterIds.length > 0)
+      .map((worker) => worker.name);
+    if (paused.length === 0) return [];
+    return [
+      {
+        message: `${count(paused.length, 'worker')} paused: ${list(paused.map(printable))}.`,
+        evidence: { workers: paused },
+        fix: ['bbctl workers --filter paused=yes'],
+      },
+    ];
+  },
+};

@@ -1,0 +1,106 @@
+// Each link of the chain broken, and the command that mends it.
+import test, { type ExecutionContext } from 'ava';
+import type { OpenBuild } from '../../../src/lib/model/build.js';
+import type { Facts } from '../../../src/lib/model/cluster.js';
+import { why, type Link, type Questioned } from '../../../src/lib/model/why.js';
+import type { Worker } from '../../../src/lib/model/worker.js';
+import { clusterWith, masterFacts, now } from '../../_helpers/facts.js';
+
+const alive = masterFacts({ id: 1, name: 'alive' });
+const tests = { id: 1, name: 'tests', masterIds: [1] };
+
+function worker(facts: Partial<Worker> = {}): Worker {
+  return { id: 1, name: 'w', paused: false, graceful: false, builderIds: [1], masterIds: [1], connectedTo: [1], ...facts }; // prettier-ignore
+}
+
+function build(facts: Partial<OpenBuild> = {}): OpenBuild {
+  return { id: 5, number: 12, builderId: 1, requestId: 7, workerId: 1, masterId: 1, startedAt: now - 30, ...facts };
+}
+
+const pending: Questioned = {
+  id: 7,
+  buildsetId: 1,
+  builderId: 1,
+  priority: 0,
+  submittedAt: now - 7200,
+  waitedFor: false,
+  claim: null,
+  complete: false,
+  hasSource: true,
+};
+const claimedBy = (masterId: number, claimedAt = now - 3600): Partial<Questioned> => ({
+  claim: { masterId, claimedAt },
+});
+
+const ready: Partial<Facts> = { masters: [alive], builders: [tests], workers: [worker()] };
+const dead = masterFacts({ id: 2, name: 'gone away', lastActive: now - 3600 });
+
+function ask(facts: Partial<Facts>, request: Partial<Questioned> = {}): Link[] {
+  return why(clusterWith({ ...ready, ...facts }), { ...pending, ...request });
+}
+
+function endsAt(t: ExecutionContext, links: Link[], name: Link['name'], message: RegExp, fix: string[] = []): void {
+  const last = links.at(-1);
+  t.is(last?.name, name);
+  t.regex(last?.message ?? '', message);
+  t.deepEqual(last?.fix, fix);
+  t.true(links.slice(0, -1).every((link) => link.state === 'holds'));
+}
+
+test('a request that is complete, or being built, is where the chain ends well', (t) => {
+  const complete = ask({}, { complete: true });
+  endsAt(t, complete, 'request', /^Request 7 is complete\.$/);
+  t.is(complete.at(-1)?.state, 'built');
+  const built = ask({ builds: [build()] }, claimedBy(1));
+  endsAt(t, built, 'claim', /^alive builds it since 30s: build 12 of tests \(id 5\)\.$/);
+  t.is(built.at(-1)?.state, 'built');
+});
+
+test('no source stamp: Buildbot does not see it', (t) => {
+  endsAt(t, ask({}, { hasSource: false }), 'source', /no source stamp/, ['bbctl requests cancel 7']);
+});
+
+test('claimed by a master that is dead, or has no row', (t) => {
+  endsAt(t, ask({ masters: [alive, dead] }, claimedBy(2)), 'claim', /1h ago by gone away, which is dead/, ["bbctl masters expire 'gone away'"]); // prettier-ignore
+  endsAt(t, ask({}, claimedBy(9)), 'claim', /by master 9 \(gone\), which is gone/, ['bbctl requests release 7']);
+});
+
+test('claimed by a living master that does not build it, or by one that may be starting', (t) => {
+  endsAt(t, ask({}, claimedBy(1)), 'claim', /by alive, and no build of it has started/, ['bbctl masters show alive']);
+  const starting = masterFacts({ id: 2, name: 'two', active: false, lastActive: now - 3600 });
+  endsAt(t, ask({ masters: [alive, starting] }, claimedBy(2, now - 5)), 'claim', /by two, which is starting, and no build/, ['bbctl masters show two']); // prettier-ignore
+});
+
+test('its builder has no row', (t) => {
+  endsAt(t, ask({ builders: [] }), 'builder', /^Its builder 1 has no row\.$/, ['bbctl requests cancel 7']);
+});
+
+test('no master configures its builder, or none that lives', (t) => {
+  endsAt(t, ask({ builders: [{ ...tests, masterIds: [] }] }), 'masters', /^No master configures that builder/, ['bbctl builders --orphaned', 'bbctl requests cancel 7']); // prettier-ignore
+  endsAt(t, ask({ masters: [alive, dead], builders: [{ ...tests, masterIds: [2] }] }), 'masters', /only gone away \(dead\)/, ["bbctl masters show 'gone away'"]); // prettier-ignore
+});
+
+test('no worker is configured for it, none is connected, or only to a master that does not configure it', (t) => {
+  endsAt(t, ask({ workers: [worker({ builderIds: [2] })] }), 'workers', /^No worker is configured/, ['bbctl workers']);
+  endsAt(t, ask({ workers: [worker({ connectedTo: [] })] }), 'connections', /^None of them is connected/, ['bbctl workers --connected']); // prettier-ignore
+  const elsewhere = {
+    masters: [alive, masterFacts({ id: 3, name: 'three' })],
+    workers: [worker({ connectedTo: [3] })],
+  };
+  endsAt(t, ask(elsewhere), 'connections', /^None of them is connected/, ['bbctl workers --connected']);
+  endsAt(t, ask({ masters: [alive, dead], builders: [{ ...tests, masterIds: [1, 2] }], workers: [worker({ connectedTo: [2] })] }), 'connections', /^None/, ['bbctl workers --connected']); // prettier-ignore
+});
+
+test('its workers are paused, shutting down, or busy', (t) => {
+  const paused = ['bbctl workers --filter paused=yes'];
+  endsAt(t, ask({ workers: [worker({ paused: true })] }), 'free', /^It is paused or shutting down\.$/, paused);
+  endsAt(t, ask({ workers: [worker({ paused: true }), worker({ id: 2, name: 'v', graceful: true })] }), 'free', /^All of them are paused/, paused); // prettier-ignore
+  endsAt(t, ask({ builds: [build({ requestId: 8 })] }), 'free', /busy: it waits its turn/, ['bbctl builds --running']);
+});
+
+test('all links hold: what is left is told, and no command', (t) => {
+  const links = ask({ queues: [{ builderId: 1, length: 3, oldestSubmittedAt: now - 7200 }] });
+  endsAt(t, links, 'free', /^w could build it\. A lock, a canStartBuild/);
+  t.deepEqual(links.map(({ name }) => name), ['request', 'claim', 'builder', 'masters', 'workers', 'connections', 'free']); // prettier-ignore
+  t.regex(links[0]?.message ?? '', /^Request 7 was submitted 2h ago with priority 0, one of 3 pending requests of its builder\.$/); // prettier-ignore
+});
