@@ -11,9 +11,9 @@ function colourful(stream: NodeJS.WriteStream): boolean {
 export const colour = new Chalk({ level: colourful(process.stdout) ? 1 : 0 });
 export const errorColour = new Chalk({ level: colourful(process.stderr) ? 1 : 0 });
 
-/** Columns of the terminal; `null` where there is none: text is not cut then. */
+/** Columns of the terminal (80 where it says 0, as one without a size does); `null` where there is none: text is not cut then. */
 export function terminalWidth(): number | null {
-  return process.stdout.isTTY ? (process.stdout.columns ?? 80) : null;
+  return process.stdout.isTTY ? process.stdout.columns || 80 : null;
 }
 
 /** Can somebody answer a question? */
