@@ -1,8 +1,6 @@
 import * as Args from '@oclif/core/args';
 import * as Flags from '@oclif/core/flags';
 import { ChangeCommand } from '../lib/change-command.js';
-import { findEntryOf } from '../lib/journal.js';
-import { parseId } from '../lib/model/find.js';
 import type { Report, Step } from '../lib/operation.js';
 import { operationNamed } from '../lib/operations/registry.js';
 import { undoChange } from '../lib/operations/undo-change.js';
@@ -21,12 +19,7 @@ export default class Undo extends ChangeCommand<typeof Undo> {
   };
 
   async run(): Promise<Report<Step>> {
-    const database = await this.openDatabase();
-    const entry = findEntryOf(
-      await this.journalDirectory(),
-      parseId(this.args.change, 'change'),
-      database.location.label,
-    );
+    const entry = await this.findChange(this.args.change);
     const { describe } = operationNamed(entry.operation);
     return this.change(
       undoChange(entry, (step) => describe(step), this.flags.force),

@@ -3,6 +3,9 @@ import type { Command, Interfaces } from '@oclif/core';
 import { change, exitStatusOf } from './change.js';
 import type { Connections } from './change.js';
 import { ClusterCommand } from './command.js';
+import { findEntryOf } from './journal.js';
+import type { Entry } from './journal.js';
+import { parseId } from './model/find.js';
 import type { Operation, Report, Step } from './operation.js';
 import { presenterFor } from './ui/presenter.js';
 
@@ -27,6 +30,12 @@ export abstract class ChangeCommand<T extends typeof Command> extends ClusterCom
   /** Is everything answered in advance? */
   protected get saysYes(): boolean {
     return this.changeFlags.yes;
+  }
+
+  /** The journal entry of a change that was made on this database. */
+  protected async findChange(text: string): Promise<Entry> {
+    const { location } = await this.openDatabase();
+    return findEntryOf(await this.journalDirectory(), parseId(text, 'change'), location.label);
   }
 
   protected async change<World, S extends Step>(

@@ -179,6 +179,7 @@ export abstract class ClusterCommand<T extends typeof Command> extends BaseComma
   };
 
   private opened: Database[] = [];
+  private reading: Database | undefined;
   private found: Settings | undefined;
 
   private get clusterFlags(): Interfaces.InferredFlags<typeof ClusterCommand.baseFlags> {
@@ -210,7 +211,9 @@ export abstract class ClusterCommand<T extends typeof Command> extends BaseComma
     return journalDirectory(this.settingsInput);
   }
 
+  /** One session for reading serves the whole command. */
   protected async openDatabase(access: 'read' | 'write' = 'read'): Promise<Database> {
+    if (access === 'read' && this.reading) return this.reading;
     this.found ??= await resolveSettings(this.settingsInput);
     if (this.found.note && this.opened.length === 0) process.stderr.write(`${printable(this.found.note)}\n`);
     const options = {
@@ -220,6 +223,7 @@ export abstract class ClusterCommand<T extends typeof Command> extends BaseComma
     };
     const database = await Database.open(this.found.location, options);
     this.opened.push(database);
+    if (access === 'read') this.reading = database;
     return database;
   }
 

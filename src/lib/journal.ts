@@ -3,6 +3,7 @@ import { hostname, userInfo } from 'node:os';
 import path from 'node:path';
 import { Failure } from './errors.js';
 import type { RowSet } from './model/rows.js';
+import { emptyPlan } from './operation.js';
 import type { Plan, Step } from './operation.js';
 
 /**
@@ -268,7 +269,6 @@ function parseLine(line: string): Event[] {
 
 /** Ended before its first line was on disk: nothing can have been done. */
 function unreadable(id: number, file: string): Entry {
-  const plan: Plan<Step> = { title: '', steps: [], notes: [], warnings: [], blockers: [], secondLook: null };
   const nothing = {
     undoes: null,
     completes: null,
@@ -285,7 +285,7 @@ function unreadable(id: number, file: string): Entry {
     id,
     operation: '',
     title,
-    plan,
+    plan: emptyPlan(''),
     database: '',
     by: '',
     startedAt: '',

@@ -1,7 +1,5 @@
 import * as Args from '@oclif/core/args';
 import { ChangeCommand } from '../../lib/change-command.js';
-import { findEntryOf } from '../../lib/journal.js';
-import { parseId } from '../../lib/model/find.js';
 import type { Report, Step } from '../../lib/operation.js';
 import { completeChange } from '../../lib/operations/complete-change.js';
 import { operationNamed } from '../../lib/operations/registry.js';
@@ -12,12 +10,7 @@ export default class JournalComplete extends ChangeCommand<typeof JournalComplet
   static override args = { change: Args.string({ description: 'its number', required: true }) };
 
   async run(): Promise<Report<Step>> {
-    const database = await this.openDatabase();
-    const entry = findEntryOf(
-      await this.journalDirectory(),
-      parseId(this.args.change, 'change'),
-      database.location.label,
-    );
+    const entry = await this.findChange(this.args.change);
     return this.change(completeChange(entry, operationNamed(entry.operation)), { completes: entry.id });
   }
 }

@@ -94,6 +94,13 @@ export function isClockAhead(master: Master): boolean {
   return master.silentFor !== null && master.silentFor < -lateAfterSeconds;
 }
 
+/** Has nothing of it changed between two looks: its heartbeat, its other signs, what it holds? */
+export function isUnchanged(before: Master | undefined, now: Master): boolean {
+  const fingerprint = ({ active, lastActive, otherSign, has }: Master): string =>
+    JSON.stringify([active, lastActive, otherSign, has]);
+  return before !== undefined && fingerprint(before) === fingerprint(now);
+}
+
 /** A heart that beats: this master will do its part of the work. */
 export function isLiving(master: Master): boolean {
   return master.state === 'active' || master.state === 'zombie';

@@ -10,7 +10,7 @@ import { abandonedBuilds, freshWork, stuckRequests } from '../model/cluster.js';
 import type { Cluster } from '../model/cluster.js';
 import { formatDuration } from '../model/duration.js';
 import { findNamed } from '../model/find.js';
-import { isClockAhead, secondLookAtHeartSeconds, secondLookAtStartSeconds } from '../model/master.js';
+import { isClockAhead, isUnchanged, secondLookAtHeartSeconds, secondLookAtStartSeconds } from '../model/master.js';
 import type { Master, MasterState } from '../model/master.js';
 import { count, list, printable } from '../model/names.js';
 import type { OpenRequest } from '../model/request.js';
@@ -173,7 +173,7 @@ function looked(master: Master, before: Master | undefined, cluster: Cluster): J
   const afterSeconds = master.state === 'starting' ? secondLookAtStartSeconds : secondLookAtHeartSeconds;
   if (before === undefined)
     return { master, take: 'all', look: { afterSeconds, why: `to see whether ${printable(master.name)} changes` } };
-  if (JSON.stringify(fingerprint(before)) === JSON.stringify(fingerprint(master))) return { master, take: 'all' };
+  if (isUnchanged(before, master)) return { master, take: 'all' };
   return {
     master,
     take: 'nothing',
@@ -183,10 +183,6 @@ function looked(master: Master, before: Master | undefined, cluster: Cluster): J
       override: null,
     },
   };
-}
-
-function fingerprint(master: Master): unknown[] {
-  return [master.active, master.lastActive, master.otherSign, master.has];
 }
 
 /** More than the seconds that masters' clocks usually differ by. */

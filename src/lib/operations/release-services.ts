@@ -6,7 +6,7 @@
 import { masterName, masterOf } from '../model/cluster.js';
 import type { Cluster } from '../model/cluster.js';
 import { findNamed } from '../model/find.js';
-import { secondLookAtStartSeconds } from '../model/master.js';
+import { isUnchanged, secondLookAtStartSeconds } from '../model/master.js';
 import type { Master } from '../model/master.js';
 import { count, printable, shellArgument } from '../model/names.js';
 import { isServiceStuck } from '../model/service.js';
@@ -116,14 +116,7 @@ function judge(service: Service, cluster: Cluster, earlier: Cluster | undefined)
       look: { afterSeconds: secondLookAtStartSeconds, why: `to see whether ${printable(holder.name)} is starting` },
     };
   }
-  const before = masterOf(earlier, holder.id);
-  if (
-    before &&
-    JSON.stringify([before.active, before.lastActive, before.has]) ===
-      JSON.stringify([holder.active, holder.lastActive, holder.has])
-  ) {
-    return { service, holder: seen(holder) };
-  }
+  if (isUnchanged(masterOf(earlier, holder.id), holder)) return { service, holder: seen(holder) };
   return {
     service,
     blocker: {

@@ -12,13 +12,9 @@ export async function presenterFor({ json, yes }: { json: boolean; yes: boolean 
 export async function runPlainly(
   titles: readonly string[],
   run: (index: number) => Promise<StepResult>,
-  before: (title: string) => void,
 ): Promise<StepResult[]> {
   const results: StepResult[] = [];
-  for (const [index, title] of titles.entries()) {
-    before(title);
-    results.push(await run(index));
-  }
+  for (const index of titles.keys()) results.push(await run(index));
   return results;
 }
 
@@ -33,7 +29,7 @@ function mute(yes: boolean): Presenter {
     showPlan: () => {},
     confirm: () => (yes ? Promise.resolve(true) : Promise.reject(needsYes())),
     waitForSecondLook: async ({ afterSeconds }) => sleep(afterSeconds * 1000),
-    runSteps: (titles, run) => runPlainly(titles, run, () => {}),
+    runSteps: (titles, run) => runPlainly(titles, run),
     report: () => {},
   };
 }

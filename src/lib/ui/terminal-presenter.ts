@@ -57,7 +57,7 @@ export class TerminalPresenter implements Presenter {
   }
 
   async runSteps(titles: readonly string[], run: (index: number) => Promise<StepResult>): Promise<StepResult[]> {
-    if (!process.stdout.isTTY) return runPlainly(titles, run, () => {});
+    if (!process.stdout.isTTY) return runPlainly(titles, run);
     const { Listr } = await import('listr2');
     const results: StepResult[] = [];
     const tasks = titles.map((title, index) => ({
