@@ -33,6 +33,7 @@ const apart: Readonly<Record<string, string>> = {
   mysql2: `module.exports = require('mysql2');`,
   pg: `module.exports = require('pg');`,
   'string-width': `module.exports = require('string-width').default;`,
+  valibot: `module.exports = require('valibot');`,
   'wrap-ansi': `module.exports = require('wrap-ansi').default;`,
   yaml: `module.exports = require('yaml');`,
 };

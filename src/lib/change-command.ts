@@ -9,6 +9,15 @@ import { parseId } from './model/find.js';
 import type { Operation, Report, Step } from './operation.js';
 import { presenterFor } from './ui/presenter.js';
 
+/** For commands whose plan may want something typed. */
+export const confirmFlag = {
+  confirm: Flags.string({
+    description: 'what would have to be typed, where the change cannot be taken back',
+    helpGroup: 'CHANGE',
+    helpValue: 'TEXT',
+  }),
+};
+
 /** A command that changes a cluster: flags for the gate, and the gate. */
 export abstract class ChangeCommand<T extends typeof Command> extends ClusterCommand<T> {
   static override baseFlags = {
@@ -25,6 +34,11 @@ export abstract class ChangeCommand<T extends typeof Command> extends ClusterCom
 
   private get changeFlags(): Interfaces.InferredFlags<typeof ChangeCommand.baseFlags> {
     return this.flags as never;
+  }
+
+  /** The answer to a plan that wants something typed, where the command has `confirmFlag`. */
+  private get typed(): string | null {
+    return (this.flags as { confirm?: string }).confirm ?? null;
   }
 
   /** Is everything answered in advance? */
@@ -48,7 +62,7 @@ export abstract class ChangeCommand<T extends typeof Command> extends ClusterCom
     const report = await change(
       operation,
       connections,
-      await presenterFor({ json: this.jsonEnabled(), yes: flags.yes }),
+      await presenterFor({ json: this.jsonEnabled(), yes: flags.yes, typed: this.typed }),
       {
         dryRun: flags['dry-run'],
         reason: flags.reason ?? null,

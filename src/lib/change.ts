@@ -3,10 +3,10 @@ import type { Database } from './db/connect.js';
 import { isRetryable } from './db/driver-errors.js';
 import { takeLock } from './db/lock.js';
 import { ChangedMeanwhile, writeRows } from './db/rows.js';
+import type { RowCounts } from './db/rows.js';
 import { Failure, exitStatuses } from './errors.js';
 import { JournalWriter } from './journal.js';
 import { countRows } from './model/rows.js';
-import type { RowSet } from './model/rows.js';
 import type { Operation, Outcome, Plan, Report, ReportStatus, SecondLook, Step, StepResult } from './operation.js';
 
 /** What a person sees of a change, and answers. Under `--json` it is mute and says yes only to `--yes`. */
@@ -15,9 +15,17 @@ export interface Presenter {
   confirm<S extends Step>(plan: Plan<S>): Promise<boolean>;
   /** Returns when the time is over. */
   waitForSecondLook(look: SecondLook): Promise<void>;
+  /** Shows that something is done that takes its time. */
+  during(title: string, work: (progress: (text: string) => void) => Promise<void>): Promise<void>;
   /** Runs the steps one after the other, showing progress. */
-  runSteps(titles: readonly string[], run: (index: number) => Promise<StepResult>): Promise<StepResult[]>;
+  runSteps(steps: readonly ShownStep[], run: (index: number) => Promise<StepResult>): Promise<StepResult[]>;
   report<S extends Step>(report: Report<S>): void;
+}
+
+/** A step as a person sees it. */
+export interface ShownStep {
+  readonly title: string;
+  readonly group: string | undefined;
 }
 
 export interface ChangeOptions {
@@ -122,6 +130,7 @@ async function carryOut<World, S extends Step>(gate: Gate<World, S>, before: Loo
     const world = await operation.read(connections.reading);
     const plan = operation.plan(world, before.earlier);
     if (!samePlan(plan, before.plan)) throw changedSincePlan(gate, plan);
+    await prepare(gate, plan);
     const journal = JournalWriter.open(options.journalDirectory, {
       operation: operation.name,
       plan,
@@ -145,6 +154,17 @@ async function carryOut<World, S extends Step>(gate: Gate<World, S>, before: Loo
   } finally {
     await lock.release();
   }
+}
+
+async function prepare<World, S extends Step>(gate: Gate<World, S>, plan: Plan<S>): Promise<void> {
+  const { operation, connections, presenter, options } = gate;
+  const preparation = operation.prepare;
+  if (!preparation) return;
+  const { signal } = options;
+  await presenter.during(preparation.title, (progress) =>
+    preparation.run(connections.reading, plan, { progress, signal }),
+  );
+  if (signal.aborted) throw new Failure('notConfirmed', 'Nothing was changed: interrupted before the first step.');
 }
 
 function verifyKnownSchema(database: Database, { allowUnknownSchema }: ChangeOptions): void {
@@ -180,13 +200,13 @@ async function writeSteps<World, S extends Step>(
   journal: JournalWriter,
 ): Promise<StepResult[]> {
   const { operation, presenter, options } = gate;
-  const titles = plan.steps.map((step) => operation.describe(step));
+  const shown = plan.steps.map((step) => ({ title: operation.describe(step), group: step.group }));
   const broken = new Set<string>();
   let lost = false;
-  return presenter.runSteps(titles, async (index) => {
+  return presenter.runSteps(shown, async (index) => {
     const step = plan.steps[index] as S;
     const result = (outcome: Outcome, rows: StepResult['rows'], detail?: string): StepResult => ({
-      step: titles[index] ?? '',
+      step: shown[index]?.title ?? '',
       outcome,
       rows,
       ...(detail ? { detail } : {}),
@@ -197,8 +217,9 @@ async function writeSteps<World, S extends Step>(
     if (lost) return result('skipped', {}, 'a step before it failed');
     if (broken.has(step.subject)) return result('skipped', {}, 'an earlier step of it was not done');
     try {
-      const sets = await writeStep(operation, step, index, database, journal);
-      return result(countRows(sets) === 0 ? 'unchanged' : 'done', rowsByTable(sets));
+      if (index > 0) await operation.pace?.(gate.connections.reading, options.signal);
+      const rows = await writeStep(operation, step, index, database, journal);
+      return result(Object.keys(rows).length === 0 ? 'unchanged' : 'done', rows);
     } catch (error) {
       if (!(error instanceof ChangedMeanwhile) && !(error instanceof Failure)) throw error;
       // A step that did not happen must not be followed by those that count on it.
@@ -219,20 +240,19 @@ async function writeStep<World, S extends Step>(
   index: number,
   database: Database,
   journal: JournalWriter,
-): Promise<RowSet[]> {
+): Promise<RowCounts> {
   for (let tries = 1; ; tries++) {
     let begun = false;
     try {
-      const sets = await database.write(operation.tables, async (tx) => {
+      const counts = await database.write(operation.tables, async (tx) => {
         const rows = (await operation.work(tx, step)).filter((set) => countRows([set]) > 0);
         // The rows as they were are on disk before any of them can have changed.
         journal.begin(index, rows);
         begun = true;
-        await writeRows(tx, rows);
-        return rows;
+        return writeRows(tx, rows);
       });
       journal.end(index, 'committed');
-      return sets;
+      return counts;
     } catch (error) {
       // Of a connection that broke in the commit, or of rows without transactions, nobody knows what stayed: the entry
       // says so by saying nothing.
@@ -243,12 +263,6 @@ async function writeStep<World, S extends Step>(
       await sleep(20 * 2 ** tries * (0.5 + Math.random()));
     }
   }
-}
-
-function rowsByTable(sets: readonly RowSet[]): Record<string, number> {
-  const counts: Record<string, number> = {};
-  for (const set of sets) counts[set.table] = (counts[set.table] ?? 0) + countRows([set]);
-  return counts;
 }
 
 /** "Done" means that planning again finds nothing left to do for any master or request that was planned. */

@@ -6,10 +6,11 @@ import { readCluster } from './db/snapshot.js';
 import type { SnapshotOptions } from './db/snapshot.js';
 import { Failure, exitStatuses } from './errors.js';
 import type { Cluster } from './model/cluster.js';
+import type { Inventory } from './model/inventory.js';
 import { parseDuration } from './model/duration.js';
 import { defaultExpireAfterSeconds, lateAfterSeconds } from './model/master.js';
 import { printable, printableJson } from './model/names.js';
-import { journalDirectory, resolveSettings } from './settings.js';
+import { journalDirectory, resolveInventory, resolveSettings } from './settings.js';
 import type { Settings, SettingsInput } from './settings.js';
 import { selectRows } from './ui/list.js';
 import type { Column, ListOptions } from './ui/list.js';
@@ -169,6 +170,11 @@ export abstract class ClusterCommand<T extends typeof Command> extends BaseComma
       helpGroup: 'CLUSTER',
       helpValue: 'DIR',
     }),
+    config: Flags.string({
+      description: 'cluster.yaml: what the cluster is meant to have [env: BBCTL_CONFIG]',
+      helpGroup: 'CLUSTER',
+      helpValue: 'FILE',
+    }),
     'load-config': Flags.boolean({
       description: 'let Buildbot load master.cfg in the base directory (this runs it)',
       helpGroup: 'CLUSTER',
@@ -203,8 +209,20 @@ export abstract class ClusterCommand<T extends typeof Command> extends BaseComma
   }
 
   protected get settingsInput(): SettingsInput {
-    const { db, context, basedir } = this.clusterFlags;
-    return { db, context, basedir, loadConfig: this.clusterFlags['load-config'], configDir: this.config.configDir };
+    const { db, context, basedir, config } = this.clusterFlags;
+    return {
+      db,
+      context,
+      basedir,
+      config,
+      loadConfig: this.clusterFlags['load-config'],
+      configDir: this.config.configDir,
+    };
+  }
+
+  /** What the cluster is meant to have, if there is a `cluster.yaml`. */
+  protected inventory(): Promise<Inventory | null> {
+    return resolveInventory(this.settingsInput);
   }
 
   protected journalDirectory(): Promise<string> {

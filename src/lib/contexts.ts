@@ -7,6 +7,8 @@ export interface Context {
   readonly db: string;
   readonly passwordFile?: string;
   readonly journalDir?: string;
+  /** Its `cluster.yaml`. */
+  readonly config?: string;
 }
 
 export interface Contexts {
@@ -56,7 +58,8 @@ function verifyContext(name: string, context: unknown): void {
   const fields = Object.entries((context ?? {}) as Record<string, unknown>);
   if (!fields.some(([key]) => key === 'db')) throw new Error(`contexts.${name} has no "db".`);
   for (const [key, value] of fields) {
-    if (!['db', 'passwordFile', 'journalDir'].includes(key)) throw new Error(`contexts.${name}.${key} is not known.`);
+    if (!['db', 'passwordFile', 'journalDir', 'config'].includes(key))
+      throw new Error(`contexts.${name}.${key} is not known.`);
     if (typeof value !== 'string') throw new Error(`contexts.${name}.${key} should be text.`);
   }
 }

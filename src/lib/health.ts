@@ -75,7 +75,7 @@ async function repaired(
   const operation = mendFindings(mends, options.expireAfter, 'health --repair');
   const connections = { reading, openForWriting: () => access.open('write') };
   try {
-    const report = await change(operation, connections, await presenterFor({ json: true, yes: true }), {
+    const report = await change(operation, connections, await presenterFor({ json: true, yes: true, typed: null }), {
       dryRun: false,
       reason: 'health --repair',
       lockWaitMs: 5000,

@@ -7,6 +7,8 @@ export interface Step {
   readonly kind: string;
   /** What is changed and undone as one: `master 3`, `request 17`. */
   readonly subject: string;
+  /** Of a piece of long work: what its neighbours with the same text do together, shown as one line with its progress. */
+  readonly group?: string;
 }
 
 /** Why a plan is not carried out. */
@@ -32,6 +34,14 @@ export interface Plan<S extends Step> {
   readonly warnings: readonly string[];
   readonly blockers: readonly Blocker[];
   readonly secondLook: SecondLook | null;
+  /** What cannot be taken back and may not be meant: this must be typed, `--yes` alone does not do. */
+  readonly typed?: string;
+}
+
+/** Work before the first step, such as keeping a copy of what will be deleted; nothing is written to the database. */
+export interface Preparation<S extends Step> {
+  readonly title: string;
+  run(database: Database, plan: Plan<S>, work: { progress(text: string): void; signal: AbortSignal }): Promise<void>;
 }
 
 /**
@@ -50,6 +60,10 @@ export interface Operation<World, S extends Step> {
   describe(step: S): string;
   /** Inside the step's transaction: locks the rows, keeps what is still as the step has seen it; decides nothing. */
   work(tx: Transaction, step: S): Promise<RowSet[]>;
+  /** Under the lock, after the plan was made again. */
+  readonly prepare?: Preparation<S>;
+  /** Between two steps: waits as long as it should; throws a `Failure` where it should go no further. */
+  pace?(database: Database, signal: AbortSignal): Promise<void>;
   /** After it: who will notice and when, and what to run to make it sooner. */
   advise?(world: World, done: readonly S[]): string[];
 }

@@ -7,11 +7,14 @@ import type { Location } from './db/url.js';
 import { Failure } from './errors.js';
 import { readContexts } from './contexts.js';
 import type { Context } from './contexts.js';
+import type { Inventory } from './model/inventory.js';
 
 export interface SettingsInput {
   readonly db?: string | undefined;
   readonly context?: string | undefined;
   readonly basedir?: string | undefined;
+  /** A `cluster.yaml`. */
+  readonly config?: string | undefined;
   readonly loadConfig: boolean;
   /** oclif's: `~/.config/bbctl`. */
   readonly configDir: string;
@@ -23,17 +26,42 @@ export interface Settings {
   readonly note: string | null;
 }
 
-/** Which database: flags over environment over context over a master's base directory. */
+/** Which database: flags over environment over context over a `cluster.yaml` or a master's base directory. */
 export async function resolveSettings(input: SettingsInput): Promise<Settings> {
   if (input.db !== undefined) return at(parseDatabaseUrl(input.db));
   if (input.basedir !== undefined) return fromBasedir(path.resolve(input.basedir), input.loadConfig);
+  const named = input.context === undefined && input.config !== undefined ? await fromClusterFile(input.config) : null;
+  if (named) return named;
   if (input.context === undefined && process.env['BBCTL_DB']) return at(parseDatabaseUrl(process.env['BBCTL_DB']));
   const context = await chosenContext(input);
   if (context) return at(withPasswordFile(parseDatabaseUrl(context.db), context.passwordFile));
+  const config = process.env['BBCTL_CONFIG'];
+  const inFile = config ? await fromClusterFile(config) : null;
+  if (inFile) return inFile;
   if (existsSync('buildbot.tac')) return fromBasedir(process.cwd(), input.loadConfig);
   throw new Failure('usage', 'Which database? None was given.', {
     try: 'Use --db URL, BBCTL_DB, --basedir DIR of a master, or a context ("bbctl contexts add NAME --db URL").',
   });
+}
+
+/** `null`: it names no database. */
+async function fromClusterFile(file: string): Promise<Settings | null> {
+  const { database } = await (await import('./cluster-file.js')).readClusterFile(file);
+  return database === null ? null : at(parseDatabaseUrl(database, path.dirname(path.resolve(file))));
+}
+
+/** What the cluster is meant to have: by the flag, else the environment, else the context; `null` where none says. */
+export async function resolveInventory(input: SettingsInput): Promise<Inventory | null> {
+  const file = input.config ?? (process.env['BBCTL_CONFIG'] || (await contextInUse(input))?.config);
+  if (file === undefined) return null;
+  return (await (await import('./cluster-file.js')).readClusterFile(file)).inventory;
+}
+
+/** The context, unless something that goes before it names the database. */
+async function contextInUse(input: SettingsInput): Promise<Context | null> {
+  const { context, configDir, db, basedir } = input;
+  const isUsed = db === undefined && basedir === undefined && (context !== undefined || !process.env['BBCTL_DB']);
+  return isUsed ? chosenContext({ context, configDir }) : null;
 }
 
 function at(location: Location): Settings {
@@ -70,10 +98,9 @@ async function fromBasedir(directory: string, loadConfig: boolean): Promise<Sett
 }
 
 /** Where changes are journaled: the environment, else the context, else the state directory of this user. */
-export async function journalDirectory({ context, configDir, db, basedir }: SettingsInput): Promise<string> {
+export async function journalDirectory(input: SettingsInput): Promise<string> {
   if (process.env['BBCTL_JOURNAL_DIR']) return process.env['BBCTL_JOURNAL_DIR'];
-  const useContext = db === undefined && basedir === undefined && (context !== undefined || !process.env['BBCTL_DB']);
-  const shared = useContext ? (await chosenContext({ context, configDir }))?.journalDir : undefined;
+  const shared = (await contextInUse(input))?.journalDir;
   const state = process.env['XDG_STATE_HOME'] || path.join(homedir(), '.local', 'state');
   return shared ?? path.join(state, 'bbctl', 'journal');
 }

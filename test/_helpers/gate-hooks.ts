@@ -55,6 +55,7 @@ const willing: Presenter = {
   showPlan: () => {},
   confirm: () => Promise.resolve(true),
   waitForSecondLook: () => Promise.resolve(),
+  during: (_title, work) => work(() => {}),
   runSteps: async (titles, run) => {
     const results = [];
     for (const index of titles.keys()) results.push(await run(index));

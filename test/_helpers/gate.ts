@@ -97,6 +97,7 @@ function mutePresenter({ betweenLooks, beforeConfirm }: RunOptions): Presenter {
       if (!betweenLooks) throw new Error(`a second look after ${look.afterSeconds} s was not expected`);
       await betweenLooks();
     },
+    during: (_title, work) => work(() => {}),
     runSteps: async (titles, runStep) => {
       const results: StepResult[] = [];
       for (const index of titles.keys()) results.push(await runStep(index));

@@ -19,11 +19,12 @@ export default class ContextsAdd extends BaseCommand<typeof ContextsAdd> {
       description: 'where changes are journaled: a shared folder where several people administer',
       helpValue: 'DIR',
     }),
+    config: Flags.string({ description: 'cluster.yaml: what the cluster is meant to have', helpValue: 'FILE' }),
   };
 
   async run(): Promise<{ name: string; database: string }> {
     const { name } = this.args;
-    const { db, 'password-file': passwordFile, 'journal-dir': journalDir } = this.flags;
+    const { db, 'password-file': passwordFile, 'journal-dir': journalDir, config } = this.flags;
     const location = parseDatabaseUrl(db);
     const { current = name, contexts } = await readContexts(this.config.configDir);
     if (contexts[name])
@@ -32,6 +33,7 @@ export default class ContextsAdd extends BaseCommand<typeof ContextsAdd> {
       });
     const files = {
       ...(passwordFile ? { passwordFile: path.resolve(passwordFile) } : {}),
+      ...(config ? { config: path.resolve(config) } : {}),
       ...(journalDir ? { journalDir: path.resolve(journalDir) } : {}),
     };
     // A relative path would mean another file in another folder.

@@ -2,7 +2,7 @@ import type { OpenBuild } from '../model/build.js';
 import type { Cluster } from '../model/cluster.js';
 import { isClockAhead, isLiving } from '../model/master.js';
 import type { Transaction } from './connect.js';
-import { chunks } from './rows.js';
+import { chunks } from './chunks.js';
 
 type Raw = Record<string, unknown>;
 

@@ -1,7 +1,8 @@
 import type { Builder, LastBuild } from '../model/builder.js';
 import { groupBy } from '../model/group-by.js';
 import type { Transaction } from './connect.js';
-import { chunks, readRows } from './rows.js';
+import { chunks } from './chunks.js';
+import { readRows } from './rows.js';
 
 type Raw = Record<string, unknown>;
 

@@ -3,7 +3,8 @@ import type { Row, RowSet } from '../model/rows.js';
 import type { Transaction } from './connect.js';
 import { lockMaster } from './masters.js';
 import type { SeenMaster } from './masters.js';
-import { chunks, lockRows, readRows } from './rows.js';
+import { chunks } from './chunks.js';
+import { lockRows, readRows } from './rows.js';
 
 /** Ends builds that nobody runs any more, with their open steps and logs, as RETRY: what a survivor does for them. */
 export async function finishBuilds(tx: Transaction, master: SeenMaster, ids: readonly number[]): Promise<RowSet[]> {

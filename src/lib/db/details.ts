@@ -2,7 +2,7 @@ import type { Cluster } from '../model/cluster.js';
 import type { Details } from '../model/details.js';
 import { groupBy } from '../model/group-by.js';
 import type { Transaction } from './connect.js';
-import { chunks } from './rows.js';
+import { chunks } from './chunks.js';
 import { schemaDrift } from './schema.js';
 
 type Raw = Record<string, unknown>;

@@ -7,7 +7,7 @@ import type { MasterFacts, Possessions } from '../model/master.js';
 import type { OpenRequest } from '../model/request.js';
 import { retry } from '../model/results.js';
 import type { Transaction } from './connect.js';
-import { chunks } from './rows.js';
+import { chunks } from './chunks.js';
 
 type Raw = Record<string, unknown>;
 

@@ -2,7 +2,7 @@ import { Failure } from '../errors.js';
 import type { Questioned } from '../model/why.js';
 import type { Transaction } from './connect.js';
 import { findRequests } from './request-lists.js';
-import { chunks } from './rows.js';
+import { chunks } from './chunks.js';
 
 /** Requests by id, with whether Buildbot can see them at all. */
 export async function readQuestioned(tx: Transaction, ids: readonly number[]): Promise<Questioned[]> {

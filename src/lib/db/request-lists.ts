@@ -2,7 +2,7 @@ import type { Queue } from '../model/cluster.js';
 import { groupBy } from '../model/group-by.js';
 import type { Claim, OpenRequest } from '../model/request.js';
 import type { Transaction } from './connect.js';
-import { chunks } from './rows.js';
+import { chunks } from './chunks.js';
 
 type Raw = Record<string, unknown>;
 

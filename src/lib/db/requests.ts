@@ -3,7 +3,8 @@ import type { Row, RowSet } from '../model/rows.js';
 import type { Transaction } from './connect.js';
 import { lockMaster } from './masters.js';
 import type { SeenMaster } from './masters.js';
-import { ChangedMeanwhile, chunks, lockRows } from './rows.js';
+import { chunks } from './chunks.js';
+import { ChangedMeanwhile, lockRows } from './rows.js';
 
 export interface SeenClaim {
   readonly requestId: number;

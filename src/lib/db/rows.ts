@@ -1,19 +1,13 @@
 import type { Knex } from 'knex';
-import type { Row, RowSet } from '../model/rows.js';
-import { keyColumn, keysOf } from '../model/rows.js';
+import type { Key, Row, RowSet } from '../model/rows.js';
+import { isBulk, keyColumn, keyOf, lookupKeys } from '../model/rows.js';
 import type { Transaction } from './connect.js';
+import { chunks } from './chunks.js';
+import { purgeHistory } from './history.js';
 
 /** Thrown inside a step when a row is not as it was seen: the step is taken back, nothing of it stays. */
 export class ChangedMeanwhile extends Error {
   override readonly name = 'ChangedMeanwhile';
-}
-
-/** The drivers' limits on parameters are 32,766 and more. */
-const chunkSize = 5000;
-
-export function chunks<T>(items: readonly T[], size = chunkSize): T[][] {
-  const count = Math.ceil(items.length / size);
-  return Array.from({ length: count }, (_, index) => items.slice(index * size, (index + 1) * size));
 }
 
 type ReadRows = (
@@ -52,33 +46,58 @@ async function inChunks(keys: readonly number[], read: (some: number[]) => Promi
 }
 
 /** Writes what was worked out; each statement says what was seen, and throws where it is no longer so. */
-export async function writeRows(tx: Transaction, sets: readonly RowSet[]): Promise<void> {
-  for (const set of sets) await writers[set.kind](tx, set as never);
+export async function writeRows(tx: Transaction, sets: readonly RowSet[]): Promise<RowCounts> {
+  const counts: Record<string, number> = {};
+  for (const set of sets) {
+    const written = await writers[set.kind](tx, set as never);
+    for (const [table, rows] of Object.entries(written)) counts[table] = (counts[table] ?? 0) + rows;
+  }
+  return counts;
 }
 
+/** Rows written, by table. */
+export type RowCounts = Readonly<Record<string, number>>;
+
+type SetOf<K extends RowSet['kind']> = Extract<RowSet, { kind: K }>;
+
 const writers = {
-  update: async (tx: Transaction, set: Extract<RowSet, { kind: 'update' }>): Promise<void> => {
+  update: async (tx: Transaction, set: SetOf<'update'>): Promise<RowCounts> => {
     for (const keys of chunks(set.keys)) {
       const seen = tx.sql(set.table).whereIn(keyColumn(set.table), keys).where(set.before);
       verifyCount(set, await seen.update(set.after), keys.length);
     }
+    return { [set.table]: set.keys.length };
   },
-  delete: async (tx: Transaction, set: Extract<RowSet, { kind: 'delete' }>): Promise<void> => {
+  replace: async (tx: Transaction, set: SetOf<'replace'>): Promise<RowCounts> => {
+    for (const { key, before, after } of set.rows) {
+      const seen = tx.sql(set.table).where(keyColumn(set.table), key).where(before);
+      verifyCount(set, await seen.update(after), 1);
+    }
+    return { [set.table]: set.rows.length };
+  },
+  delete: async (tx: Transaction, set: SetOf<'delete'>): Promise<RowCounts> => {
     for (const rows of chunks(set.rows)) {
-      const keys = rows.map((row) => row[keyColumn(set.table)] ?? null);
+      const keys = [...new Set(rows.map((row) => row[keyColumn(set.table)] ?? null))];
       const seen = tx
         .sql(set.table)
         .whereIn(keyColumn(set.table), keys as number[])
         .where(commonColumns(rows));
       verifyCount(set, await seen.delete(), rows.length);
     }
+    return { [set.table]: set.rows.length };
   },
-  insert: async (tx: Transaction, set: Extract<RowSet, { kind: 'insert' }>): Promise<void> => {
+  insert: async (tx: Transaction, set: SetOf<'insert'>): Promise<RowCounts> => {
     // knex writes rows for SQLite as a union, of which it takes 500 parts.
     for (const rows of chunks(set.rows, 500)) {
       await tx.sql(set.table).insert(rows).onConflict().ignore();
       verifyCount(set, await countSame(tx, set.table, rows), rows.length);
     }
+    return { [set.table]: set.rows.length };
+  },
+  purge: (tx: Transaction, set: SetOf<'purge'>): Promise<RowCounts> => purgeHistory(tx, set.table, set.keys),
+  load: async (tx: Transaction, set: SetOf<'load'>): Promise<RowCounts> => {
+    for (const rows of chunks(set.rows, 500)) await tx.sql(set.table).insert(rows);
+    return { [set.table]: set.rows.length };
   },
 };
 
@@ -97,11 +116,9 @@ function commonColumns(rows: readonly Row[]): Row {
 
 /** How many of the inserted rows are there as they were inserted; the drivers count ignored rows differently. */
 async function countSame(tx: Transaction, table: string, rows: readonly Row[]): Promise<number> {
-  const column = keyColumn(table);
-  const keys = rows.map((row) => Number(row[column]));
-  const there = await lockRows(tx, table, column, keys);
-  const wanted = new Map(rows.map((row) => [Number(row[column]), row]));
-  return there.filter((row) => isSame(row, wanted.get(Number(row[column])))).length;
+  const there = await lockRows(tx, table, keyColumn(table), lookupKeys({ kind: 'insert', table, rows }));
+  const wanted = new Map(rows.map((row) => [keyOf(table, row), row]));
+  return there.filter((row) => isSame(row, wanted.get(keyOf(table, row)))).length;
 }
 
 function isSame(row: Row, wanted: Row | undefined): boolean {
@@ -111,26 +128,33 @@ function isSame(row: Row, wanted: Row | undefined): boolean {
 export type Written = 'written' | 'not written' | 'changed';
 
 /** Is each row of a set as the change left it, as it was before, or neither? In the order of `keysOf`. */
-export async function stateOfRows(
-  tx: Transaction,
-  set: RowSet,
-  read: ReadRows = readRows,
-): Promise<Map<number, Written>> {
-  const keys = keysOf(set);
-  const rows = await read(tx, set.table, keyColumn(set.table), keys);
-  const there = new Map(rows.map((row) => [Number(row[keyColumn(set.table)]), row]));
-  const images =
-    set.kind === 'update' ? null : new Map(set.rows.map((row) => [Number(row[keyColumn(set.table)]), row]));
-  return new Map(keys.map((key) => [key, stateOf(there.get(key), set, images?.get(key))]));
+export async function stateOfRows(tx: Transaction, set: RowSet, read: ReadRows = readRows): Promise<Map<Key, Written>> {
+  const columns = isBulk(set) ? [keyColumn(set.table)] : '*';
+  const rows = await read(tx, set.table, keyColumn(set.table), lookupKeys(set), columns);
+  const there = new Map(rows.map((row) => [keyOf(set.table, row), row]));
+  return new Map(imagesOf(set).map(({ key, before, after }) => [key, stateOf(there.get(key), before, after)]));
 }
 
-function stateOf(row: Row | undefined, set: RowSet, image: Row | undefined): Written {
-  if (set.kind === 'update') {
-    if (row && isSame(row, set.after)) return 'written';
-    return row && isSame(row, set.before) ? 'not written' : 'changed';
-  }
-  const [present, absent] =
-    set.kind === 'insert' ? (['written', 'not written'] as const) : (['not written', 'written'] as const);
-  if (row === undefined) return absent;
-  return isSame(row, image) ? present : 'changed';
+/** What a row must show to be as before or as after; `null`: it is not there, `{}`: it is there. */
+interface Images {
+  readonly key: Key;
+  readonly before: Row | null;
+  readonly after: Row | null;
+}
+
+function imagesOf(set: RowSet): Images[] {
+  if (set.kind === 'replace') return [...set.rows];
+  if (set.kind === 'update') return set.keys.map((key) => ({ key, before: set.before, after: set.after }));
+  if (set.kind === 'purge') return set.keys.map((key) => ({ key, before: {}, after: null }));
+  if (set.kind === 'load') return set.keys.map((key) => ({ key, before: null, after: {} }));
+  return set.rows.map((row) => {
+    const key = keyOf(set.table, row);
+    return set.kind === 'insert' ? { key, before: null, after: row } : { key, before: row, after: null };
+  });
+}
+
+function stateOf(row: Row | undefined, before: Row | null, after: Row | null): Written {
+  const shows = (image: Row | null): boolean => (image === null ? row === undefined : row !== undefined && isSame(row, image)); // prettier-ignore
+  if (shows(after)) return 'written';
+  return shows(before) ? 'not written' : 'changed';
 }

@@ -1,4 +1,6 @@
-/** Every table that bbctl may write. */
+import { historyTables } from './history.js';
+
+/** The tables that repairs write. */
 export const writtenTables: readonly string[] = [
   'masters',
   'schedulers',
@@ -13,4 +15,19 @@ export const writtenTables: readonly string[] = [
   'builds',
   'steps',
   'logs',
+];
+
+/** Every table that bbctl may write: also those of what it forgets, renames and restores. */
+export const allWrittenTables: readonly string[] = [
+  ...new Set([
+    ...writtenTables,
+    ...historyTables,
+    'builders',
+    'builders_tags',
+    'workers',
+    'changesources',
+    'scheduler_changes',
+    'objects',
+    'object_state',
+  ]),
 ];

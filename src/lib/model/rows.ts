@@ -12,29 +12,87 @@ export type RowSet =
       readonly after: Row;
     }
   | { readonly kind: 'delete'; readonly table: string; readonly rows: readonly Row[] }
-  | { readonly kind: 'insert'; readonly table: string; readonly rows: readonly Row[] };
+  | { readonly kind: 'insert'; readonly table: string; readonly rows: readonly Row[] }
+  /** Each row in a way of its own: from an image of some columns to another. */
+  | { readonly kind: 'replace'; readonly table: string; readonly rows: readonly Replacement[] }
+  /** History that goes with all that hangs on it (`db/history.ts`): too much for a journal, so it keeps the keys alone. */
+  | { readonly kind: 'purge'; readonly table: string; readonly keys: readonly number[] }
+  /** History that comes back from an archive; of the rows the journal keeps the keys. */
+  | {
+      readonly kind: 'load';
+      readonly table: string;
+      readonly keys: readonly number[];
+      readonly rows: readonly Row[];
+    };
 
-/** What identifies a row, table by table; `id` where nothing else is said. */
-const keyColumns: Record<string, string> = {
-  buildrequest_claims: 'brid',
-  scheduler_masters: 'schedulerid',
-  changesource_masters: 'changesourceid',
-};
-
-export function keyColumn(table: string): string {
-  return keyColumns[table] ?? 'id';
+export interface Replacement {
+  readonly key: number;
+  readonly before: Row;
+  readonly after: Row;
 }
 
-export function keysOf(set: RowSet): number[] {
-  return set.kind === 'update' ? [...set.keys] : set.rows.map((row) => Number(row[keyColumn(set.table)]));
+/** Sets of these cannot be taken back from the journal: it has not kept the rows. */
+export function isBulk(set: RowSet): boolean {
+  return set.kind === 'purge' || set.kind === 'load';
+}
+
+/** What identifies a row, table by table; `id` where nothing else is said. */
+const keyColumns: Readonly<Record<string, readonly [string, ...string[]]>> = {
+  buildrequest_claims: ['brid'],
+  scheduler_masters: ['schedulerid'],
+  changesource_masters: ['changesourceid'],
+  scheduler_changes: ['schedulerid', 'changeid'],
+  object_state: ['objectid', 'name'],
+};
+
+/** The column that rows are looked up by. */
+export function keyColumn(table: string): string {
+  return keyColumns[table]?.[0] ?? 'id';
+}
+
+/** A number, or where it takes several columns to tell a row, those as text. */
+export type Key = number | string;
+
+export function keyOf(table: string, row: Row): Key {
+  const [first = 'id', ...others] = keyColumns[table] ?? [];
+  if (others.length === 0) return Number(row[first]);
+  return [first, ...others].map((column) => row[column]).join(' ');
+}
+
+export function keysOf(set: RowSet): Key[] {
+  if (set.kind === 'replace') return set.rows.map((row) => row.key);
+  if (set.kind === 'delete' || set.kind === 'insert') return set.rows.map((row) => keyOf(set.table, row));
+  return [...set.keys];
+}
+
+/** What the rows of a set are looked up by: each once. */
+export function lookupKeys(set: RowSet): number[] {
+  const isOfRows = set.kind === 'delete' || set.kind === 'insert';
+  const keys = isOfRows ? set.rows.map((row) => Number(row[keyColumn(set.table)])) : keysOf(set).map(Number);
+  return [...new Set(keys)];
+}
+
+/** The part of a set that concerns these keys. */
+export function onlyKeys(set: RowSet, keys: ReadonlySet<Key>): RowSet {
+  if (set.kind === 'replace') return { ...set, rows: set.rows.filter((row) => keys.has(row.key)) };
+  if (set.kind === 'update' || set.kind === 'purge') return { ...set, keys: set.keys.filter((key) => keys.has(key)) };
+  if (set.kind === 'load') return { ...set, keys: set.keys.filter((key) => keys.has(key)) };
+  return { ...set, rows: set.rows.filter((row) => keys.has(keyOf(set.table, row))) };
 }
 
 /** What takes a set back. */
 export function inverse(set: RowSet): RowSet {
   if (set.kind === 'update') return { ...set, before: set.after, after: set.before };
-  return { ...set, kind: set.kind === 'delete' ? 'insert' : 'delete' };
+  if (set.kind === 'delete') return { ...set, kind: 'insert' };
+  if (set.kind === 'insert') return { ...set, kind: 'delete' };
+  if (set.kind === 'replace') return { ...set, rows: set.rows.map(turnedRound).reverse() };
+  throw new Error(`The journal has not kept the rows of ${set.table}.`);
+}
+
+function turnedRound({ key, before, after }: Replacement): Replacement {
+  return { key, before: after, after: before };
 }
 
 export function countRows(sets: readonly RowSet[]): number {
-  return sets.reduce((sum, set) => sum + (set.kind === 'update' ? set.keys.length : set.rows.length), 0);
+  return sets.reduce((sum, set) => sum + (set.kind === 'load' ? set.rows.length : keysOf(set).length), 0);
 }

@@ -5,7 +5,6 @@
  */
 import { printable } from '../model/names.js';
 import type { Database } from '../db/connect.js';
-import { writtenTables } from '../db/tables.js';
 import type { Entry } from '../journal.js';
 import type { RowSet } from '../model/rows.js';
 import type { Operation, Plan, Step } from '../operation.js';
@@ -16,14 +15,14 @@ export interface ContinueStep extends Step {
   readonly step: Step;
 }
 
-type Continued = Pick<Operation<unknown, Step>, 'describe' | 'work'>;
+type Continued = Pick<Operation<unknown, Step>, 'tables' | 'describe' | 'work'>;
 
 export function completeChange(entry: Entry, operation: Continued): Operation<UndoWorld, ContinueStep> {
   // What this change has written itself: "done" is looked for in the database for that too.
   const written = new Map<number, RowSet[]>();
   return {
     name: 'journal complete',
-    tables: writtenTables,
+    tables: operation.tables,
     read: (database: Database) => readStates(database, continued(entry, written)),
     plan: (world) => planCompletion(continued(entry, written), world),
     describe: (step) => operation.describe(step.step),

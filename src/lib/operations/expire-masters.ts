@@ -21,7 +21,7 @@ import type { SeenMaster } from '../db/masters.js';
 import type { Transaction } from '../db/connect.js';
 import { releaseClaims } from '../db/requests.js';
 import type { SeenClaim } from '../db/requests.js';
-import { chunks } from '../db/rows.js';
+import { chunks } from '../db/chunks.js';
 import { readCluster } from '../db/snapshot.js';
 import type { Blocker, Operation, Plan, SecondLook, Step } from '../operation.js';
 import { adviseRequests, adviseServices } from './advice.js';

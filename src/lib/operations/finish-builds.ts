@@ -11,7 +11,7 @@ import { count, list, printable } from '../model/names.js';
 import { finishBuilds as finish } from '../db/builds.js';
 import { seen, seenGone } from '../db/masters.js';
 import type { SeenMaster } from '../db/masters.js';
-import { chunks } from '../db/rows.js';
+import { chunks } from '../db/chunks.js';
 import { groupBy } from '../model/group-by.js';
 import { snapshot } from '../db/snapshot.js';
 import { findBuilds } from '../db/build-lists.js';

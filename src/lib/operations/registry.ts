@@ -1,3 +1,4 @@
+import { writtenTables } from '../db/tables.js';
 import { defaultExpireAfterSeconds } from '../model/master.js';
 import type { Operation, Step } from '../operation.js';
 import { cancelRequests } from './cancel-requests.js';
@@ -9,7 +10,7 @@ import { releaseRequests } from './release-requests.js';
 import { releaseServices } from './release-services.js';
 import { undoSteps } from './undo-change.js';
 
-type StepsOf = Pick<Operation<unknown, Step>, 'name' | 'describe' | 'work'>;
+type StepsOf = Pick<Operation<unknown, Step>, 'name' | 'tables' | 'describe' | 'work'>;
 
 const expireAfter = defaultExpireAfterSeconds;
 
@@ -28,9 +29,10 @@ const operations = [
 ] as unknown as StepsOf[];
 
 /** Its steps are those of other operations. */
-function mending(name: string): Pick<Operation<unknown[], MendStep>, 'name' | 'describe' | 'work'> {
+function mending(name: string): Pick<Operation<unknown[], MendStep>, 'name' | 'tables' | 'describe' | 'work'> {
   return {
     name,
+    tables: writtenTables,
     describe: ({ operation, step }) => operationNamed(operation).describe(step),
     work: (tx, { operation, step }) => operationNamed(operation).work(tx, step),
   };
@@ -38,6 +40,7 @@ function mending(name: string): Pick<Operation<unknown[], MendStep>, 'name' | 'd
 
 const unknownOperation: StepsOf = {
   name: 'unknown',
+  tables: [],
   describe: (step) => `${step.kind} (${step.subject})`,
   work: () => Promise.reject(new Error('A step of an operation that this program does not know was to be written.')),
 };

@@ -12,7 +12,7 @@ import { seen, seenGone } from '../db/masters.js';
 import type { SeenMaster } from '../db/masters.js';
 import { releaseClaims } from '../db/requests.js';
 import type { SeenClaim } from '../db/requests.js';
-import { chunks } from '../db/rows.js';
+import { chunks } from '../db/chunks.js';
 import { groupBy } from '../model/group-by.js';
 import type { Blocker, Operation, Plan, Step } from '../operation.js';
 import { adviseRequests } from './advice.js';

@@ -5,13 +5,13 @@
 import { masterName } from '../model/cluster.js';
 import type { Cluster } from '../model/cluster.js';
 import { count, list, printable } from '../model/names.js';
-import { inverse, keyColumn, keysOf } from '../model/rows.js';
-import type { Row, RowSet } from '../model/rows.js';
+import { inverse, isBulk, keyOf, keysOf, onlyKeys } from '../model/rows.js';
+import type { Key, Row, RowSet } from '../model/rows.js';
 import type { Database, Transaction } from '../db/connect.js';
 import { ChangedMeanwhile, lockRows, stateOfRows } from '../db/rows.js';
 import type { Written } from '../db/rows.js';
 import { snapshot } from '../db/snapshot.js';
-import { writtenTables } from '../db/tables.js';
+import { allWrittenTables } from '../db/tables.js';
 import type { Entry } from '../journal.js';
 import type { Blocker, Operation, Plan, Step } from '../operation.js';
 
@@ -27,7 +27,7 @@ export interface SetState {
   readonly step: number;
   readonly subject: string;
   readonly set: RowSet;
-  readonly rows: ReadonlyMap<number, Written>;
+  readonly rows: ReadonlyMap<Key, Written>;
 }
 
 export interface UndoWorld {
@@ -42,15 +42,17 @@ export function undoChange(
 ): Operation<UndoWorld, UndoStep> {
   return {
     name: 'undo',
-    tables: writtenTables,
+    ...undoSteps,
+    // Without transactions all of them are locked: no more than are needed.
+    tables: [...new Set(['masters', ...entry.steps.flatMap((step) => step.sets.map((set) => set.table))])],
     read: (database) => readStates(database, entry),
     plan: (world) => planUndo(entry, world, describeStep, force),
-    ...undoSteps,
   };
 }
 
 /** What needs no entry: an undo that was interrupted is finished by this. */
 export const undoSteps = {
+  tables: allWrittenTables,
   describe: (step: UndoStep): string => `take back: ${step.undoes}`,
   work: restore,
 };
@@ -103,6 +105,8 @@ function changedBlockers(
 ): Blocker[] {
   return [...changed].flatMap(([subject, rows]): Blocker[] => {
     if (rows.length === 0) return [];
+    const bulk = world.states.find((state) => state.subject === subject && isBulk(state.set))?.set.kind;
+    if (bulk) return [historyBlocker(subjectName(subject, world), bulk)];
     const [are, them] = rows.length === 1 ? ['is', 'it'] : ['are', 'them'];
     const message = `${subjectName(subject, world)} cannot be taken back: ${count(rows.length, 'row')} ${are} not as the change left ${them}: ${list(rows, 5)}.`;
     const way = 'The cluster has gone on from there: leave it as it is.';
@@ -112,6 +116,15 @@ function changedBlockers(
         : { message, try: way, override: null },
     ];
   });
+}
+
+function historyBlocker(name: string, kind: RowSet['kind']): Blocker {
+  const isGone = kind === 'purge';
+  return {
+    message: `${name} cannot be taken back: its history ${isGone ? 'is gone from the database' : 'came from an archive'}, and is too much for a journal to keep.`,
+    try: isGone ? 'If it was archived: "bbctl builders restore FILE".' : 'Take it out again with "bbctl builders forget".',
+    override: null,
+  }; // prettier-ignore
 }
 
 /** `master 3` is its name to people. */
@@ -139,20 +152,21 @@ function changedRows({ cluster, states }: UndoWorld): Map<string, string[]> {
   const changed = new Map<string, string[]>();
   const masters = new Set(cluster.masters.map((master) => master.id));
   for (const { subject, set, rows } of states) {
-    const orphaned = new Set(
-      set.kind === 'delete'
-        ? set.rows.filter((row) => isOrphan(row, masters)).map((row) => Number(row[keyColumn(set.table)]))
-        : [],
+    const orphaned = new Set<Key>(
+      set.kind === 'delete' ? set.rows.filter((row) => isOrphan(row, masters)).map((row) => keyOf(set.table, row)) : [],
     );
-    const bad = [...rows].filter(([key, state]) => state === 'changed' || (state === 'written' && orphaned.has(key)));
+    const isLost = (key: Key): boolean => isBulk(set) || orphaned.has(key);
+    const bad = [...rows].filter(([key, state]) => state === 'changed' || (state === 'written' && isLost(key)));
     changed.set(subject, [
       ...(changed.get(subject) ?? []),
-      ...bad.map(
-        ([key, state]) => `${set.table} ${key}${state === 'written' ? ' (its master has no row any more)' : ''}`,
-      ),
+      ...bad.map(([key, state]) => `${set.table} ${key}${state === 'written' ? whyLost(set) : ''}`),
     ]);
   }
   return changed;
+}
+
+function whyLost(set: RowSet): string {
+  return isBulk(set) ? ' (the journal has not kept it)' : ' (its master has no row any more)';
 }
 
 function isOrphan(row: Row, masters: ReadonlySet<number>): boolean {
@@ -162,13 +176,13 @@ function isOrphan(row: Row, masters: ReadonlySet<number>): boolean {
 function stepsOf(entry: Entry, { states }: UndoWorld, describeStep: (step: Step) => string): UndoStep[] {
   const seen = new Set<string>();
   const sets = new Map<number, RowSet[]>();
-  for (const state of [...states].reverse()) {
+  for (const state of states.filter(({ set }) => !isBulk(set)).reverse()) {
     const written = [...state.rows]
       .filter(([key, how]) => how === 'written' && !seen.has(`${state.set.table} ${key}`))
       .map(([key]) => key);
     for (const key of written) seen.add(`${state.set.table} ${key}`);
     if (written.length > 0)
-      sets.set(state.step, [...(sets.get(state.step) ?? []), inverse(only(state.set, new Set(written)))]);
+      sets.set(state.step, [...(sets.get(state.step) ?? []), inverse(onlyKeys(state.set, new Set(written)))]);
   }
   return [...sets].flatMap(([index, some]) => {
     const step = entry.plan.steps[index];
@@ -176,20 +190,15 @@ function stepsOf(entry: Entry, { states }: UndoWorld, describeStep: (step: Step)
   });
 }
 
-function only(set: RowSet, keys: ReadonlySet<number>): RowSet {
-  if (set.kind === 'update') return { ...set, keys: set.keys.filter((key) => keys.has(key)) };
-  return { ...set, rows: set.rows.filter((row) => keys.has(Number(row[keyColumn(set.table)]))) };
-}
-
 /** Rows must still be as they were when the plan was made; what is restored already stays. The sets are inverse. */
 async function restore(tx: Transaction, step: UndoStep): Promise<RowSet[]> {
   const sets: RowSet[] = [];
   for (const set of step.sets) {
     const states = await stateOfRows(tx, set, lockRows);
-    const keysIn = (state: Written): number[] => keysOf(set).filter((key) => states.get(key) === state);
+    const keysIn = (state: Written): Key[] => keysOf(set).filter((key) => states.get(key) === state);
     const changed = keysIn('changed');
     if (changed.length > 0) throw new ChangedMeanwhile(`${list(changed.map((key) => `${set.table} ${key}`), 5)} changed meanwhile`); // prettier-ignore
-    sets.push(only(set, new Set(keysIn('not written'))));
+    sets.push(onlyKeys(set, new Set(keysIn('not written'))));
   }
   return sets;
 }

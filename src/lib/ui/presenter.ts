@@ -1,20 +1,28 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Presenter } from '../change.js';
+import type { Presenter, ShownStep } from '../change.js';
 import { Failure } from '../errors.js';
-import type { StepResult } from '../operation.js';
+import { shellWord } from '../model/names.js';
+import type { Plan, Step, StepResult } from '../operation.js';
 
-export async function presenterFor({ json, yes }: { json: boolean; yes: boolean }): Promise<Presenter> {
-  if (json) return mute(yes);
+/** What was said in advance. */
+export interface Answers {
+  readonly yes: boolean;
+  /** For a plan that wants something typed. */
+  readonly typed: string | null;
+}
+
+export async function presenterFor({ json, ...answers }: Answers & { json: boolean }): Promise<Presenter> {
+  if (json) return mute(answers);
   const { TerminalPresenter } = await import('./terminal-presenter.js');
-  return new TerminalPresenter(yes);
+  return new TerminalPresenter(answers);
 }
 
 export async function runPlainly(
-  titles: readonly string[],
+  steps: readonly ShownStep[],
   run: (index: number) => Promise<StepResult>,
 ): Promise<StepResult[]> {
   const results: StepResult[] = [];
-  for (const index of titles.keys()) results.push(await run(index));
+  for (const index of steps.keys()) results.push(await run(index));
   return results;
 }
 
@@ -24,12 +32,30 @@ export function needsYes(): Failure {
   });
 }
 
-function mute(yes: boolean): Presenter {
+/** Is the plan confirmed by what was said in advance? `null`: it must be asked. */
+export function isConfirmed({ typed: wanted }: Plan<Step>, { yes, typed }: Answers): boolean | null {
+  if (wanted === undefined) return yes ? true : null;
+  return typed === null ? null : typed === wanted;
+}
+
+/** Nobody can be asked. */
+export function refuseToAsk({ typed }: Plan<Step>): Failure {
+  if (typed === undefined) return needsYes();
+  return new Failure('notConfirmed', `Nothing was changed: this cannot be taken back, and there is no terminal to ask on.`, {
+    try: `Look at the plan with --dry-run, then use --confirm=${shellWord(typed)}.`,
+  }); // prettier-ignore
+}
+
+function mute(answers: Answers): Presenter {
   return {
     showPlan: () => {},
-    confirm: () => (yes ? Promise.resolve(true) : Promise.reject(needsYes())),
+    confirm: (plan) => {
+      const confirmed = isConfirmed(plan, answers);
+      return confirmed === null ? Promise.reject(refuseToAsk(plan)) : Promise.resolve(confirmed);
+    },
+    during: (_title, work) => work(() => {}),
     waitForSecondLook: async ({ afterSeconds }) => sleep(afterSeconds * 1000),
-    runSteps: (titles, run) => runPlainly(titles, run),
+    runSteps: (steps, run) => runPlainly(steps, run),
     report: () => {},
   };
 }

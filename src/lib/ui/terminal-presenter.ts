@@ -1,19 +1,21 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Presenter } from '../change.js';
+import type { DistinctQuestion } from 'inquirer';
+import type { Presenter, ShownStep } from '../change.js';
 import { Failure } from '../errors.js';
 import { formatDuration } from '../model/duration.js';
-import { count } from '../model/names.js';
+import { count, printable, thousands } from '../model/names.js';
 import type { Plan, Report, SecondLook, Step, StepResult } from '../operation.js';
-import { needsYes, runPlainly } from './presenter.js';
+import { isConfirmed, refuseToAsk, runPlainly } from './presenter.js';
+import type { Answers } from './presenter.js';
 import { colour, isInteractive } from './terminal.js';
-import { renderPlan, renderReport } from './views/change.js';
+import { grouped, renderPlan, renderReport } from './views/change.js';
 
 /** Shows plans and progress to a person and asks; plain lines where there is no terminal. */
 export class TerminalPresenter implements Presenter {
-  private readonly yes: boolean;
+  private readonly answers: Answers;
 
-  constructor(yes: boolean) {
-    this.yes = yes;
+  constructor(answers: Answers) {
+    this.answers = answers;
   }
 
   showPlan<S extends Step>(plan: Plan<S>, describe: (step: S) => string, options: { dryRun: boolean }): void {
@@ -21,15 +23,13 @@ export class TerminalPresenter implements Presenter {
   }
 
   async confirm<S extends Step>(plan: Plan<S>): Promise<boolean> {
-    if (this.yes) return true;
-    if (!isInteractive()) throw needsYes();
+    const confirmed = isConfirmed(plan, this.answers);
+    if (confirmed !== null) return confirmed;
+    if (!isInteractive()) throw refuseToAsk(plan);
     const { default: inquirer } = await import('inquirer');
-    const message = `Do ${plan.steps.length === 1 ? 'this' : `these ${count(plan.steps.length, 'step')}`}?`;
     try {
-      const { isMeant } = await inquirer.prompt<{ isMeant: boolean }>([
-        { type: 'confirm', name: 'isMeant', message, default: false },
-      ]);
-      return isMeant;
+      const { answer } = await inquirer.prompt<{ answer: boolean | string }>([question(plan)]);
+      return typeof answer === 'string' ? answer === plan.typed : answer;
     } catch {
       // Ctrl-C at the question is a no.
       return false;
@@ -56,17 +56,28 @@ export class TerminalPresenter implements Presenter {
     }
   }
 
-  async runSteps(titles: readonly string[], run: (index: number) => Promise<StepResult>): Promise<StepResult[]> {
-    if (!process.stdout.isTTY) return runPlainly(titles, run);
+  async during(title: string, work: (progress: (text: string) => void) => Promise<void>): Promise<void> {
+    if (!process.stdout.isTTY) return work(() => {});
+    const { Listr } = await import('listr2');
+    const task = (_: unknown, shown: { title: string }): Promise<void> =>
+      work((text) => void (shown.title = `${title}: ${text}`));
+    await new Listr([{ title, task }], { registerSignalListeners: false }).run();
+  }
+
+  async runSteps(steps: readonly ShownStep[], run: (index: number) => Promise<StepResult>): Promise<StepResult[]> {
+    if (!process.stdout.isTTY) return runPlainly(steps, run);
     const { Listr } = await import('listr2');
     const results: StepResult[] = [];
-    const tasks = titles.map((title, index) => ({
+    const tasks = grouped(steps).map(({ title, first, length }) => ({
       title,
-      task: async (_: unknown, task: { title: string; skip: (message: string) => void }) => {
-        const result = await run(index);
-        results.push(result);
-        if (result.outcome !== 'done')
-          task.skip(`${title} (${result.outcome}${result.detail ? `: ${result.detail}` : ''})`);
+      task: async (_: unknown, task: ShownTask) => {
+        for (let index = first; index < first + length; index++) {
+          if (length > 1) task.title = `${title} (${count(index - first, 'step')} of ${thousands(length)} done)`;
+          results.push(await run(index));
+        }
+        task.title = title;
+        const [failure] = results.slice(first).filter((result) => result.outcome !== 'done');
+        if (failure) task.skip(`${title} (${failure.outcome}${failure.detail ? `: ${failure.detail}` : ''})`);
       },
     }));
     await new Listr(tasks, {
@@ -80,4 +91,17 @@ export class TerminalPresenter implements Presenter {
   report<S extends Step>(report: Report<S>): void {
     process.stdout.write(renderReport(report, { isLive: Boolean(process.stdout.isTTY) }));
   }
+}
+
+interface ShownTask {
+  title: string;
+  skip(message: string): void;
+}
+
+/** A name to type is asked for where nothing can be taken back. */
+function question(plan: Plan<Step>): DistinctQuestion {
+  if (plan.typed !== undefined)
+    return { type: 'input', name: 'answer', message: `This cannot be taken back. Type ${printable(plan.typed)} to do it:` }; // prettier-ignore
+  const message = `Do ${plan.steps.length === 1 ? 'this' : `these ${count(plan.steps.length, 'step')}`}?`;
+  return { type: 'confirm', name: 'answer', message, default: false };
 }

@@ -1,3 +1,4 @@
+import type { ShownStep } from '../../change.js';
 import { count, thousands } from '../../model/names.js';
 import type { Plan, Report, Step, StepResult } from '../../operation.js';
 import { formatDuration } from '../../model/duration.js';
@@ -12,8 +13,9 @@ export function renderPlan<S extends Step>(
   describe: (step: S) => string,
   { dryRun }: { dryRun: boolean },
 ): string {
-  const shown = plan.steps.slice(0, mostSteps).map((step, index) => `  ${index + 1}. ${describe(step)}`);
-  const left = plan.steps.length - shown.length;
+  const all = grouped(plan.steps.map((step) => ({ title: describe(step), group: step.group })));
+  const shown = all.slice(0, mostSteps).map((line, index) => `  ${index + 1}. ${line.title}${inSteps(line.length)}`);
+  const left = all.slice(mostSteps).reduce((sum, line) => sum + line.length, 0);
   const more = left > 0 ? [`  … and ${count(left, 'more step')}`] : [];
   const look =
     plan.secondLook && dryRun
@@ -29,6 +31,27 @@ export function renderPlan<S extends Step>(
   return lines.map((line) => `${wrapped(line)}\n`).join('');
 }
 
+/** One line of a plan: a step, or neighbours that are pieces of the same work. */
+export interface PlanLine {
+  readonly title: string;
+  readonly first: number;
+  readonly length: number;
+}
+
+export function grouped(steps: readonly ShownStep[]): PlanLine[] {
+  const starts = steps.flatMap(({ group }, index) =>
+    group === undefined || index === 0 || steps[index - 1]?.group !== group ? [index] : [],
+  );
+  return starts.map((first, index) => {
+    const length = (starts[index + 1] ?? steps.length) - first;
+    return { title: steps[first]?.group ?? steps[first]?.title ?? '', first, length };
+  });
+}
+
+function inSteps(length: number): string {
+  return length > 1 ? ` (in ${count(length, 'step')})` : '';
+}
+
 const endings: Record<Report<Step>['status'], string> = {
   'nothing to do': 'Nothing to do.',
   'dry run': 'Nothing was changed: this was a dry run.',
@@ -40,9 +63,20 @@ const endings: Record<Report<Step>['status'], string> = {
 
 /** What became of it. The steps were shown as a plan, and on a terminal their progress: only what went wrong is told. */
 export function renderReport<S extends Step>(report: Report<S>, { isLive }: { isLive: boolean }): string {
-  const steps = isLive ? [] : report.results.filter((result) => result.outcome !== 'done').map(resultLine);
+  const steps = isLive ? [] : resultLines(report);
   const lines = [...steps, endings[report.status], ...rowsLine(report), ...wayOn(report), ...report.advice];
   return lines.map((line) => `${wrapped(line)}\n`).join('');
+}
+
+/** What was not done; of the pieces of one work the first stands for the rest. */
+function resultLines<S extends Step>({ plan, results }: Report<S>): string[] {
+  const shown = results.map(({ step }, index) => ({ title: step, group: plan.steps[index]?.group }));
+  return grouped(shown).flatMap(({ first, length }) => {
+    const undone = results.slice(first, first + length).filter((result) => result.outcome !== 'done');
+    const [one] = undone;
+    if (one === undefined) return [];
+    return [`${resultLine(one)}${undone.length > 1 ? `, and ${count(undone.length - 1, 'more step')} like it` : ''}`];
+  });
 }
 
 function resultLine({ outcome, step, detail }: StepResult): string {

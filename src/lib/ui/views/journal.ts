@@ -124,11 +124,22 @@ function stepLines(title: string, tries: readonly JournaledStep[]): string[] {
 }
 
 function setLine(set: RowSet): string {
+  return printable(`${set.table}${setText(set)}`);
+}
+
+function setText(set: RowSet): string {
   const keys = list(keysOf(set), 5);
-  if (set.kind === 'update')
-    return printable(`${set.table} ${keys}: ${JSON.stringify(set.before)} → ${JSON.stringify(set.after)}`);
-  const what = set.rows.length <= 3 ? set.rows.map((row) => JSON.stringify(row)).join(' ') : keys;
-  return printable(
-    `${set.table}: ${set.kind === 'delete' ? 'deleted' : 'added'} ${count(set.rows.length, 'row')}: ${what}`,
-  );
+  const few = <T>(items: readonly T[]): string => (items.length <= 3 ? items.map((item) => JSON.stringify(item)).join(' ') : keys); // prettier-ignore
+  switch (set.kind) {
+    case 'update':
+      return ` ${keys}: ${JSON.stringify(set.before)} → ${JSON.stringify(set.after)}`;
+    case 'replace':
+      return `: changed ${count(set.rows.length, 'row')}: ${few(set.rows)}`;
+    case 'purge':
+      return `: deleted ${count(set.keys.length, 'row')} with all that hung on them: ${keys}`;
+    case 'load':
+      return `: restored ${count(set.keys.length, 'row')}: ${keys}`;
+    default:
+      return `: ${set.kind === 'delete' ? 'deleted' : 'added'} ${count(set.rows.length, 'row')}: ${few(set.rows)}`;
+  }
 }
