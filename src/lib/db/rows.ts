@@ -16,6 +16,12 @@ export function chunks<T>(items: readonly T[], size = chunkSize): T[][] {
   return Array.from({ length: count }, (_, index) => items.slice(index * size, (index + 1) * size));
 }
 
+/** 0 where there is none. */
+export async function newestId(tx: Transaction, table: string): Promise<number> {
+  const row = await tx.sql(table).max({ id: 'id' }).first<{ id: number | null }>();
+  return row.id ?? 0;
+}
+
 type ReadRows = (
   tx: Transaction,
   table: string,

@@ -3,15 +3,10 @@ import test, { type ExecutionContext } from 'ava';
 import type { OpenBuild } from '../../../src/lib/model/build.js';
 import type { Facts } from '../../../src/lib/model/cluster.js';
 import { why, type Link, type Questioned } from '../../../src/lib/model/why.js';
-import type { Worker } from '../../../src/lib/model/worker.js';
-import { clusterWith, masterFacts, now } from '../../_helpers/facts.js';
+import { clusterWith, masterFacts, now, worker } from '../../_helpers/facts.js';
 
 const alive = masterFacts({ id: 1, name: 'alive' });
 const tests = { id: 1, name: 'tests', masterIds: [1] };
-
-function worker(facts: Partial<Worker> = {}): Worker {
-  return { id: 1, name: 'w', paused: false, graceful: false, builderIds: [1], masterIds: [1], connectedTo: [1], ...facts }; // prettier-ignore
-}
 
 function build(facts: Partial<OpenBuild> = {}): OpenBuild {
   return { id: 5, number: 12, builderId: 1, requestId: 7, workerId: 1, masterId: 1, startedAt: now - 30, ...facts };
