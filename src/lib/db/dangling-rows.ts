@@ -1,5 +1,6 @@
 import type { Details } from '../model/details.js';
 import type { Transaction } from './connect.js';
+import { oldestId } from './rows.js';
 
 /** Small tables only: the large ones would be scanned. */
 const references: readonly (readonly [table: string, column: string, parent: string])[] = [
@@ -41,8 +42,7 @@ const newestLogs = 1000;
 export async function readChunksWithoutLog(tx: Transaction): Promise<Details['chunksWithoutLog']> {
   const newest = await endOf(tx, 'max');
   if (newest === null) return { older: null, logs: [] };
-  const log = await tx.sql('logs').min({ id: 'id' }).first<{ id: number | null }>();
-  const oldestLog = log.id ?? newest + 1;
+  const oldestLog = (await oldestId(tx, 'logs')) ?? newest + 1;
   const [from, to] = [await endOf(tx, 'min', oldestLog), await endOf(tx, 'max', oldestLog)];
   const older = from === null || to === null ? null : { from, to };
   return { older, logs: await readGaps(tx, Math.max(oldestLog, newest - newestLogs + 1), newest) };

@@ -4,13 +4,13 @@ import type { Transaction } from './connect.js';
 import { readChunksWithoutLog, readDangling } from './dangling-rows.js';
 import { readFirings } from './firings.js';
 import { readLockRecords } from './master-versions.js';
-import { chunks, newestId } from './rows.js';
+import { chunks, newestId, readRows } from './rows.js';
 import { schemaDrift } from './schema.js';
 
 type Raw = Record<string, unknown>;
 
-/** How far back: little enough for every minute. */
-const newestBuilds = 1000;
+/** How far back steps and logs are looked at: little enough for every minute. */
+const newestSteps = 2_500;
 /** What was written within this time may be in the middle of being written. */
 const settledSeconds = 120;
 
@@ -44,10 +44,10 @@ async function readOpenBuildsets(tx: Transaction, now: number): Promise<number[]
     .where('s.complete', 0)
     .whereNull('r.id')
     .where('s.submitted_at', '<', Math.floor(now) - settledSeconds)
-    .orderBy('s.id')
     .limit(1000)
     .select<{ id: number }[]>('s.id');
-  const ids = rows.map((row) => row.id);
+  const ids = rows.map((row) => row.id).sort((a, b) => a - b);
+  if (ids.length === 0) return [];
   const fresh = await tx
     .sql('buildrequests')
     .whereIn('buildsetid', ids)
@@ -86,21 +86,31 @@ async function readRequestsWithBuild(tx: Transaction, { claimed }: Cluster): Pro
   return built;
 }
 
+/** From what is open to its build: through keys, where a join may begin with all logs. */
 async function readLeftOpen(tx: Transaction, now: number): Promise<Details['leftOpen']> {
-  const ended = (): ReturnType<typeof stepsOfEnded> => stepsOfEnded(tx, newest, now);
-  const newest = (await newestId(tx, 'builds')) - newestBuilds;
-  const steps = await ended().whereNull('s.complete_at').select<{ id: number }[]>('s.id');
-  const logs = await ended()
-    .join('logs as l', 'l.stepid', 's.id')
-    .where('l.complete', 0)
-    .select<{ id: number }[]>('l.id');
-  return { steps: steps.map((row) => row.id), logs: logs.map((row) => row.id) };
+  const newest = async (table: string): Promise<number> => (await newestId(tx, table)) - newestSteps;
+  const logs = await tx
+    .sql('logs')
+    .where('id', '>', await newest('logs'))
+    .where('complete', 0)
+    .select<{ id: number; stepid: number }[]>('id', 'stepid');
+  const steps = await tx
+    .sql('steps')
+    .where('id', '>', await newest('steps'))
+    .whereNull('complete_at')
+    .select<Raw[]>('id', 'buildid');
+  const logged = await readRows(tx, 'steps', 'id', [...new Set(logs.map((log) => log.stepid))], ['id', 'buildid']);
+  const buildOf = new Map([...steps, ...logged].map((step) => [Number(step['id']), Number(step['buildid'])]));
+  const ended = await endedBuilds(tx, [...new Set(buildOf.values())], now);
+  const isLeft = (step: number): boolean => ended.has(buildOf.get(step) ?? 0);
+  return {
+    steps: steps.map((step) => Number(step['id'])).filter(isLeft),
+    logs: logs.filter((log) => isLeft(log.stepid)).map((log) => log.id),
+  };
 }
 
-function stepsOfEnded(tx: Transaction, after: number, now: number) {
-  return tx
-    .sql('builds as b')
-    .join('steps as s', 's.buildid', 'b.id')
-    .where('b.id', '>', after)
-    .where('b.complete_at', '<', Math.floor(now) - settledSeconds);
+async function endedBuilds(tx: Transaction, ids: readonly number[], now: number): Promise<Set<number>> {
+  const builds = await readRows(tx, 'builds', 'id', ids, ['id', 'complete_at']);
+  const before = Math.floor(now) - settledSeconds;
+  return new Set(builds.flatMap(({ id, complete_at: at }) => (at !== null && Number(at) < before ? [Number(id)] : [])));
 }

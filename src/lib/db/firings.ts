@@ -31,22 +31,22 @@ export async function readFirings(tx: Transaction): Promise<Pick<Details, 'firin
 
 /** Newest first. Who asked for a buildset is a property of it: `["nightly", "Scheduler"]`. */
 async function newestFirings(tx: Transaction): Promise<Firing[]> {
+  const buildsets = await tx
+    .sql('buildsets')
+    .where('id', '>', (await newestId(tx, 'buildsets')) - newestBuildsets)
+    .select<{ id: number; submitted_at: number }[]>('id', 'submitted_at');
+  const times = new Map(buildsets.map((buildset) => [buildset.id, Number(buildset.submitted_at)]));
   const rows = await tx
-    .sql('buildsets as s')
-    .join('buildset_properties as p', 'p.buildsetid', 's.id')
-    .where('s.id', '>', (await newestId(tx, 'buildsets')) - newestBuildsets)
-    .where('p.property_name', 'scheduler')
-    .orderBy('s.id', 'desc')
-    .select<{ id: number; property_value: string; submitted_at: number }[]>(
-      's.id',
-      'p.property_value',
-      's.submitted_at',
-    );
-  return rows.map((row) => ({
-    buildsetId: row.id,
+    .sql('buildset_properties')
+    .whereIn('buildsetid', [...times.keys()])
+    .where('property_name', 'scheduler')
+    .select<{ buildsetid: number; property_value: string }[]>('buildsetid', 'property_value');
+  const firings = rows.map((row) => ({
+    buildsetId: row.buildsetid,
     scheduler: schedulerOf(String(row.property_value)),
-    at: Number(row.submitted_at),
+    at: times.get(row.buildsetid) ?? 0,
   }));
+  return firings.sort((a, b) => b.buildsetId - a.buildsetId);
 }
 
 function schedulerOf(property: string): string {

@@ -10,7 +10,7 @@ export interface Details {
   readonly requestsOfCompleteBuildsets: readonly number[];
   /** Claimed requests that have a build, open or ended. */
   readonly requestsWithBuild: ReadonlySet<number>;
-  /** Open steps and logs under builds that have ended, of the newest builds only; by `steps.id` and `logs.id`. */
+  /** Open steps and logs under builds that have ended, of the newest only; by `steps.id` and `logs.id`. */
   readonly leftOpen: { readonly steps: readonly number[]; readonly logs: readonly number[] };
   /** Rows that refer to a row that is gone, by table and column. */
   readonly dangling: readonly { readonly table: string; readonly column: string; readonly rows: number }[];
