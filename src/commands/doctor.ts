@@ -32,7 +32,7 @@ export default class Doctor extends ChangeCommand<typeof Doctor> {
     const { findings } = await checkUp(await this.openDatabase(), options);
     if (!this.jsonEnabled()) {
       const { renderDiagnosis } = await import('../lib/ui/views/doctor.js');
-      this.log(renderDiagnosis(findings));
+      this.log(renderDiagnosis(findings, options.checks.length));
     }
     if (!fix) return { findings };
     const mends = await chooseMends(findings, { all: this.saysYes || this.jsonEnabled() });

@@ -1,6 +1,7 @@
 import { clusterOf, type Cluster, type Facts } from '../../src/lib/model/cluster.js';
 import { defaultExpireAfterSeconds, type Master, type MasterFacts, type MasterState, type Possessions } from '../../src/lib/model/master.js'; // prettier-ignore
 import type { Service } from '../../src/lib/model/service.js';
+import type { Worker } from '../../src/lib/model/worker.js';
 
 /** What the time is in every test of the model. */
 export const now = 1_800_000_000;
@@ -49,6 +50,11 @@ export const everyState: readonly MasterState[] = [
 
 export function service(facts: Partial<Service> = {}): Service {
   return { kind: 'scheduler', id: 1, name: 'nightly', className: null, enabled: true, holderId: null, ...facts };
+}
+
+/** A worker of builder 1, configured by master 1 and connected to it, but for what is said otherwise. */
+export function worker(facts: Partial<Worker> = {}): Worker {
+  return { id: 1, name: 'w', paused: false, pauseReason: null, graceful: false, builderIds: [1], masterIds: [1], connectedTo: [1], ...facts }; // prettier-ignore
 }
 
 /** A cluster of nothing, but for what is said otherwise. */

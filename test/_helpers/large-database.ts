@@ -73,8 +73,19 @@ function requestStatements({ count, first, at, isOpen }: Builds): string[] {
     ? { complete: 0, complete_at: 'NULL', results: -1 }
     : { complete: 1, complete_at: `${at} + 60`, results: 0 };
   const place = { id, buildsetid: id, builderid: `1 + i % ${builders}`, priority: 0, waited_for: 0 };
+  const property = {
+    property_name: `'scheduler'`,
+    property_value: `concat('["scheduler-', 1 + i % ${schedulers}, '", "Scheduler"]')`,
+  };
   return [
     insert('buildsets', count, { id, submitted_at: at, ...outcome }),
+    insert('buildset_properties', count, { buildsetid: id, ...property }),
+    insert('buildset_properties', count, {
+      buildsetid: id,
+      property_name: `'owner'`,
+      property_value: `'["me", "Force"]'`,
+    }),
+    insert('buildset_sourcestamps', count, { id, buildsetid: id, sourcestampid: 1 }),
     insert('buildrequests', count, { ...place, submitted_at: at, ...outcome }),
   ];
 }
@@ -99,9 +110,13 @@ function buildStatements({ count, first, at, isOpen }: Builds): string[] {
 }
 
 function historyStatements(now: number): string[] {
+  const stamp = { id: 1, ss_hash: `'x'`, repository: `''`, codebase: `''`, project: `''`, created_at: now };
   const past = { count: finished, first: 1, at: `${now - 100 * finished} + 90 * i`, isOpen: false };
   const present = { first: finished + 1, at: `${now - 7200}`, isOpen: true };
   return [
+    // As an upgrade adds it: what is read of it must be cheap in a table that was large before.
+    'ALTER TABLE steps ADD COLUMN locks_acquired_at INTEGER',
+    insert('sourcestamps', 1, stamp),
     ...requestStatements(past),
     ...buildStatements(past),
     ...requestStatements({ ...present, count: open }),

@@ -3,7 +3,17 @@ import { rowsOf } from '../../src/lib/db/dialect.js';
 import type { Transaction } from '../../src/lib/db/connect.js';
 
 /** What grows for as long as the cluster lives. */
-export const largeTables = ['builds', 'steps', 'logs', 'logchunks', 'buildrequests', 'buildrequest_claims'];
+export const largeTables = [
+  'builds',
+  'steps',
+  'logs',
+  'logchunks',
+  'buildrequests',
+  'buildrequest_claims',
+  'buildsets',
+  'buildset_properties',
+  'buildset_sourcestamps',
+];
 
 export interface Statement {
   readonly sql: string;

@@ -4,6 +4,8 @@ import test, { type ExecutionContext } from 'ava';
 import { bbctl, temporaryHome, type CliOptions } from '../_helpers/cli.js';
 import { addLivingMaster, deadMaster, heartbeat } from '../_helpers/clusters.js';
 import { diffDumps, engines, type EngineName, type TestDatabase } from '../_helpers/database.js';
+import { paste } from '../_helpers/paste.js';
+import { databaseAged } from '../_helpers/recordings.js';
 import { inTerminal, plainText } from '../_helpers/terminal.js';
 
 interface Told {
@@ -44,10 +46,31 @@ test('only the checks that are chosen, and nothing wrong is said so', async (t) 
   const { findings } = (await bbctl(['doctor', '--json', '--only', 'master-dead', '--only', 'no-master-alive'], options)).json() as Told; // prettier-ignore
   t.deepEqual(findings.map(({ id }) => id), ['no-master-alive', 'master-dead']); // prettier-ignore
   await heartbeat(db);
-  t.regex((await bbctl(['doctor', '--only', 'master-dead'], options)).stdout, /nothing is wrong/);
+  t.regex((await bbctl(['doctor', '--only', 'master-dead'], options)).stdout, /^✓ 1 check, and nothing is wrong/);
+  t.regex(
+    (await bbctl(['doctor', '--only', 'master-dead', '--only', 'request-stuck'], options)).stdout,
+    /^✓ 2 checks, and/,
+  );
   t.is((await bbctl(['doctor', '--only', 'nonsense'], options)).status, 2);
   t.is((await bbctl(['doctor', '--warning', 'queue-long=x'], options)).status, 2);
 });
+
+test('commands that only look, of what nothing mends by itself, run as they are shown', async (t) => {
+  const db = await databaseAged(t, 'sqlite', '4.3.0/killed', 0);
+  const home = temporaryHome();
+  t.teardown(() => rmSync(home, { recursive: true, force: true }));
+  await heartbeat(db);
+  await addLivingMaster(db);
+  await db.exec(`UPDATE workers SET paused = 1, pause_reason = 'new disk'`);
+  await db.exec(`UPDATE builder_masters SET masterid = 2 WHERE builderid = (SELECT id FROM builders WHERE name = 'quick')`);
+  await db.exec('UPDATE builds SET masterid = 2 WHERE id = (SELECT MAX(id) FROM builds WHERE complete_at IS NOT NULL)');
+  await db.exec('UPDATE steps SET locks_acquired_at = NULL WHERE buildid IN (SELECT id FROM builds WHERE masterid = 2)');
+  await db.exec('UPDATE buildsets SET complete = 1, complete_at = 5 WHERE complete = 0');
+  const ids = ['worker-paused', 'service-misplaced', 'master-versions-differ', 'buildset-unfinished'];
+  const { findings } = (await bbctl(['doctor', '--json', ...ids.flatMap((id) => ['--only', id])], { db: db.url })).json() as Told;
+  t.deepEqual([...new Set(findings.map(({ id }) => id))].sort(), [...ids].sort());
+  for (const command of findings.flatMap(({ fix }) => fix)) await t.notThrowsAsync(paste(command, db.url, home), command);
+}); // prettier-ignore
 
 for (const engine of engines) {
   test(`${engine}: --fix --yes mends all that it can as one entry of the journal, and undo takes back what has a master`, async (t) => {

@@ -1,12 +1,10 @@
 // Names are whatever somebody configured: they are shown, never obeyed, and the commands that are printed can be pasted.
-import { execFile } from 'node:child_process';
 import { rmSync } from 'node:fs';
-import { join } from 'node:path';
-import { promisify } from 'node:util';
 import test from 'ava';
 import { bbctl, temporaryHome } from '../_helpers/cli.js';
 import { addLivingMaster, deadMaster, heartbeat, otherMaster } from '../_helpers/clusters.js';
 import { engines, type EngineName, type TestDatabase } from '../_helpers/database.js';
+import { paste } from '../_helpers/paste.js';
 
 const hostile = [
   '\u001b]0;pwned\u0007\u001b[2J',
@@ -54,6 +52,9 @@ const reads = [
   ['workers'],
   ['requests'],
   ['builds'],
+  ['doctor'],
+  ['doctor', '--fix', '--yes', '--dry-run'],
+  ['why', 'starved'],
   ['masters', 'expire', '--dry-run'],
   ['services', 'release', '--dry-run'],
   ['requests', 'release', '--dry-run'],
@@ -72,22 +73,16 @@ for (const engine of engines.filter((one) => one !== 'myisam')) {
       t.notRegex(json.stdout, raw, args.join(' '));
       t.notThrows(json.json);
     }
+    for (const format of ['text', 'nagios', 'prometheus', 'json']) {
+      const { stdout, stderr } = await bbctl(['health', '--format', format], { db: db.url });
+      t.notRegex(stdout + stderr, raw, `health --format ${format}`);
+    }
     for (const topic of ['masters', 'builders', 'services', 'workers']) {
       const found = (await bbctl([topic, '--json'], { db: db.url })).json() as Record<string, { name: string }[]>;
       const all = new Set(found[topic]?.map(({ name }) => name));
       t.deepEqual(names.filter((name) => !all.has(name)), [], topic); // prettier-ignore
     }
   });
-}
-
-const run = promisify(execFile);
-
-/** As if pasted into bash; what the command prints is JSON. */
-async function paste(command: string, db: string, home: string): Promise<unknown> {
-  const script = `bbctl() { '${process.execPath}' '${join(process.cwd(), 'bin', 'run.js')}' "$@"; }\n${command}`;
-  const env = { PATH: process.env.PATH, HOME: home, XDG_STATE_HOME: home, LANG: 'C.UTF-8', LC_ALL: 'C.UTF-8', BBCTL_DB: db }; // prettier-ignore
-  const { stdout } = await run('bash', ['--norc', '-c', script], { env, cwd: home });
-  return JSON.parse(stdout);
 }
 
 for (const [index, text] of [...hostile, '-x', '--force', '-', ' ', '~root', '#comment'].entries()) {
@@ -108,7 +103,7 @@ for (const [index, text] of [...hostile, '-x', '--force', '-', ' ', '~root', '#c
     t.notRegex(fix, raw);
     t.true((await bbctl(['status'], { db: db.url })).stdout.includes(fix));
     const withFlags = fix.replace('masters expire', 'masters expire --yes --json');
-    t.like(await paste(withFlags, db.url, home), { status: 'done' });
+    t.like(JSON.parse(await paste(withFlags, db.url, home)), { status: 'done' });
     t.deepEqual(await db.query('SELECT id, active FROM masters ORDER BY id'), [{ id: 1, active: 0 }, { id: otherMaster, active: 1 }]); // prettier-ignore
   });
 }

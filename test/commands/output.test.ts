@@ -4,7 +4,7 @@ import { bbctl } from '../_helpers/cli.js';
 import { addLivingMaster, deadMaster } from '../_helpers/clusters.js';
 import { inTerminal, plainText } from '../_helpers/terminal.js';
 
-const screens = ['status', 'masters', 'masters show 1', 'services', 'services show 1', 'builders', 'workers', 'requests', 'builds', 'masters expire --dry-run']; // prettier-ignore
+const screens = ['status', 'masters', 'masters show 1', 'services', 'services show 1', 'builders', 'workers', 'requests', 'builds', 'doctor', 'why 1', 'masters expire --dry-run']; // prettier-ignore
 const escape = '\u001b';
 
 test('in a pipe nothing is coloured or cut', async (t) => {
@@ -15,6 +15,7 @@ test('in a pipe nothing is coloured or cut', async (t) => {
     t.is(status, 0, stderr);
     t.false((stdout + stderr).includes(escape), line);
   }
+  t.false((await bbctl(['health'], { db: db.url })).stdout.includes(escape));
   const name = `host:/${'long/'.repeat(60)}`;
   await db.query('UPDATE masters SET name = ? WHERE id = 1', [name]);
   t.true((await bbctl(['masters'], { db: db.url })).stdout.includes(name));

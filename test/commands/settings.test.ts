@@ -53,6 +53,17 @@ async function basedir(t: ExecutionContext, url?: string): Promise<string> {
   return folder;
 }
 
+test('doctor, health and why look at the database that is meant', async (t) => {
+  const [one = '', two = ''] = await databases(t, 'blue-one', 'green-two');
+  const folder = home(t);
+  t.is((await bbctl(['contexts', 'add', 'one', '--db', one], { home: folder })).status, 0);
+  for (const args of [['doctor'], ['health'], ['why', 'starved']]) {
+    const told = async (...more: string[]) => (await bbctl([...args, ...more], { home: folder })).stdout;
+    t.regex(await told(), /blue-one/, args[0]);
+    t.regex(await told('--db', two), /green-two/, args[0]);
+  }
+});
+
 test('--db goes before BBCTL_DB, that before a context, and that before the working directory', async (t) => {
   const [flag = '', variable = '', current = '', named = '', directory = ''] = await databases(t, 'flag', 'variable', 'current', 'named', 'directory'); // prettier-ignore
   const folder = home(t);

@@ -1,4 +1,5 @@
 // Every command and the exit statuses that it can have, as text and as --json. The table is src/lib/errors.ts.
+// But for `health`, which answers monitoring with statuses of its own: see health.test.ts.
 import { rmSync } from 'node:fs';
 import test, { type ExecutionContext } from 'ava';
 import { exitStatuses } from '../../src/lib/errors.js';
@@ -8,7 +9,7 @@ import { diffDumps, type TestDatabase } from '../_helpers/database.js';
 import { closedPort } from '../_helpers/network.js';
 import { inTerminal, plainText } from '../_helpers/terminal.js';
 
-const reads = ['status', 'masters', 'masters show 1', 'services', 'services show 1', 'builders', 'workers', 'requests', 'builds']; // prettier-ignore
+const reads = ['status', 'masters', 'masters show 1', 'services', 'services show 1', 'builders', 'workers', 'requests', 'builds', 'doctor', 'why 1']; // prettier-ignore
 const changes = ['masters expire', 'services release', 'services disable any', 'services enable any', 'requests release', 'requests cancel 2', 'builds finish']; // prettier-ignore
 const journals = ['undo 1', 'journal complete 1'];
 const others = ['journal', 'journal show 1', 'contexts', 'contexts add x --db sqlite:////x', 'contexts use x', 'contexts remove x']; // prettier-ignore
@@ -95,7 +96,7 @@ test('2: an argument too many, of every command that takes so many', async (t) =
 
 test('2: an argument that is missing', async (t) => {
   const { options } = await usable(t);
-  for (const line of ['masters show', 'services show', 'services enable', 'services disable', 'requests cancel', 'undo', 'journal show', 'journal complete', 'contexts add', 'contexts use', 'contexts remove']) {
+  for (const line of ['masters show', 'why', 'services show', 'services enable', 'services disable', 'requests cancel', 'undo', 'journal show', 'journal complete', 'contexts add', 'contexts use', 'contexts remove']) {
     await fails(t, line, 'usage', options);
   } // prettier-ignore
 });
@@ -125,13 +126,16 @@ test('2: columns, filters, sorts, durations and limits that are wrong', async (t
   await fails(t, 'masters --timeout 0s', 'usage', options);
   for (const limit of ['0', '-1', 'x']) await fails(t, ['requests', '--limit', limit], 'usage', options);
   await fails(t, 'requests --pending --stuck', 'usage', options);
+  for (const flag of ['--only', '--skip', '--warning', '--critical'])
+    await fails(t, `doctor ${flag} nonsense`, 'usage', options);
+  await fails(t, 'why 1 --buildset 1', 'usage', options);
   await fails(t, 'masters --db nonsense', 'usage', options);
   await fails(t, 'masters', 'usage', { home: options.home ?? '' });
 });
 
 test('3: names and ids that are not there', async (t) => {
   const { options } = await usable(t);
-  for (const line of ['masters show nobody', 'masters show 99', 'masters expire nobody', 'services show none', 'services release none', 'services enable none', 'services disable none', 'requests release 999', 'requests cancel 999999999999999', 'builds finish 999', 'undo 99', 'journal show 99', 'journal complete 99', 'contexts use none', 'contexts remove none', 'masters --context none']) {
+  for (const line of ['masters show nobody', 'masters show 99', 'why 999999', 'why nobody', 'why --buildset 999999', 'masters expire nobody', 'services show none', 'services release none', 'services enable none', 'services disable none', 'requests release 999', 'requests cancel 999999999999999', 'builds finish 999', 'undo 99', 'journal show 99', 'journal complete 99', 'contexts use none', 'contexts remove none', 'masters --context none']) {
     const home = line.includes('--context') ? { home: options.home ?? '' } : options;
     t.regex(await fails(t, line, 'notFound', home), /^There is no /, line);
   } // prettier-ignore
@@ -164,6 +168,7 @@ test('6: no terminal and no --yes', async (t) => {
   const unconfirmed = changes.filter((line) => line !== 'services enable any');
   for (const line of unconfirmed) await fails(t, line, 'notConfirmed', { ...options, input: 'y\n' });
   t.deepEqual(diffDumps(before, await db.dump()), []);
+  await fails(t, 'doctor --fix', 'notConfirmed', { ...options, input: 'y\n' });
   t.is((await bbctl(['masters', 'expire', '--yes'], options)).status, 0);
   await fails(t, 'undo 1', 'notConfirmed', options);
 });

@@ -1,15 +1,17 @@
 import type { Cluster } from '../model/cluster.js';
 import type { Details } from '../model/details.js';
-import { groupBy } from '../model/group-by.js';
 import type { Transaction } from './connect.js';
 import { chunks } from './chunks.js';
+import { readChunksWithoutLog, readDangling } from './dangling-rows.js';
+import { readFirings } from './firings.js';
+import { readLockRecords } from './master-versions.js';
+import { newestId, readRows } from './rows.js';
 import { schemaDrift } from './schema.js';
 
 type Raw = Record<string, unknown>;
 
-/** How far back newest rows are looked at: enough to tell a rhythm, little enough for every minute. */
-const newestBuildsets = 1000;
-const newestBuilds = 1000;
+/** How far back steps and logs are looked at: little enough for every minute. */
+const newestSteps = 2_500;
 /** What was written within this time may be in the middle of being written. */
 const settledSeconds = 120;
 
@@ -22,43 +24,18 @@ export interface DetailOptions {
 export async function readDetails(tx: Transaction, cluster: Cluster, { thorough }: DetailOptions): Promise<Details> {
   const { size, tables } = thorough ? await tx.dialect.size(tx.sql) : { size: null, tables: [] };
   return {
-    firings: await readFirings(tx),
+    ...(await readFirings(tx)),
     openBuildsets: await readOpenBuildsets(tx, cluster.now),
-    requestsOfCompleteBuildsets: await readRequestsOfCompleteBuildsets(tx, cluster),
+    requestsOfCompleteBuildsets: await readRequestsOfCompleteBuildsets(tx, cluster.now),
     requestsWithBuild: await readRequestsWithBuild(tx, cluster),
     leftOpen: await readLeftOpen(tx, cluster.now),
+    lockRecords: await readLockRecords(tx, cluster),
     dangling: thorough ? await readDangling(tx) : [],
+    chunksWithoutLog: thorough ? await readChunksWithoutLog(tx) : { older: null, logs: [] },
     size,
     tables,
     schemaDrift: schemaDrift(tx.schema),
   };
-}
-
-async function newestId(tx: Transaction, table: string): Promise<number> {
-  const row = await tx.sql(table).max({ id: 'id' }).first<{ id: number | null }>();
-  return row.id ?? 0;
-}
-
-/** Who asked for a buildset is a property of it: `["nightly", "Scheduler"]`. */
-async function readFirings(tx: Transaction): Promise<Map<string, number[]>> {
-  const rows = await tx
-    .sql('buildsets as s')
-    .join('buildset_properties as p', 'p.buildsetid', 's.id')
-    .where('s.id', '>', (await newestId(tx, 'buildsets')) - newestBuildsets)
-    .where('p.property_name', 'scheduler')
-    .orderBy('s.id', 'desc')
-    .select<Raw[]>('p.property_value', 's.submitted_at');
-  const firings = groupBy(rows, (row) => schedulerOf(String(row['property_value'])));
-  return new Map([...firings].map(([name, fired]) => [name, fired.map((row) => Number(row['submitted_at']))]));
-}
-
-function schedulerOf(property: string): string {
-  try {
-    const value: unknown = JSON.parse(property);
-    return Array.isArray(value) ? String(value[0]) : '';
-  } catch {
-    return '';
-  }
 }
 
 async function readOpenBuildsets(tx: Transaction, now: number): Promise<number[]> {
@@ -68,10 +45,10 @@ async function readOpenBuildsets(tx: Transaction, now: number): Promise<number[]
     .where('s.complete', 0)
     .whereNull('r.id')
     .where('s.submitted_at', '<', Math.floor(now) - settledSeconds)
-    .orderBy('s.id')
     .limit(1000)
     .select<{ id: number }[]>('s.id');
-  const ids = rows.map((row) => row.id);
+  const ids = rows.map((row) => row.id).sort((a, b) => a - b);
+  if (ids.length === 0) return [];
   const fresh = await tx
     .sql('buildrequests')
     .whereIn('buildsetid', ids)
@@ -81,9 +58,14 @@ async function readOpenBuildsets(tx: Transaction, now: number): Promise<number[]
   return ids.filter((id) => !settling.has(id));
 }
 
-async function readRequestsOfCompleteBuildsets(tx: Transaction, { claimed, now }: Cluster): Promise<number[]> {
+/** Pending ones too. By ids, as the snapshot reads claims: a join may go through all buildsets. */
+async function readRequestsOfCompleteBuildsets(tx: Transaction, now: number): Promise<number[]> {
+  const open = await tx
+    .sql('buildrequests')
+    .where('complete', 0)
+    .select<{ id: number; buildsetid: number }[]>('id', 'buildsetid');
   const complete = new Set<number>();
-  for (const some of chunks([...new Set(claimed.map((request) => request.buildsetId))])) {
+  for (const some of chunks([...new Set(open.map((request) => request.buildsetid))])) {
     const rows = await tx
       .sql('buildsets')
       .whereIn('id', some)
@@ -92,7 +74,8 @@ async function readRequestsOfCompleteBuildsets(tx: Transaction, { claimed, now }
       .select<{ id: number }[]>('id');
     for (const row of rows) complete.add(row.id);
   }
-  return claimed.filter((request) => complete.has(request.buildsetId)).map((request) => request.id);
+  const left = open.filter((request) => complete.has(request.buildsetid)).map((request) => request.id);
+  return left.sort((a, b) => a - b);
 }
 
 async function readRequestsWithBuild(tx: Transaction, { claimed }: Cluster): Promise<Set<number>> {
@@ -104,50 +87,31 @@ async function readRequestsWithBuild(tx: Transaction, { claimed }: Cluster): Pro
   return built;
 }
 
+/** From what is open to its build: through keys, where a join may begin with all logs. */
 async function readLeftOpen(tx: Transaction, now: number): Promise<Details['leftOpen']> {
-  const ended = (): ReturnType<typeof stepsOfEnded> => stepsOfEnded(tx, newest, now);
-  const newest = (await newestId(tx, 'builds')) - newestBuilds;
-  const steps = await ended().whereNull('s.complete_at').select<{ id: number }[]>('s.id');
-  const logs = await ended()
-    .join('logs as l', 'l.stepid', 's.id')
-    .where('l.complete', 0)
-    .select<{ id: number }[]>('l.id');
-  return { steps: steps.map((row) => row.id), logs: logs.map((row) => row.id) };
+  const newest = async (table: string): Promise<number> => (await newestId(tx, table)) - newestSteps;
+  const logs = await tx
+    .sql('logs')
+    .where('id', '>', await newest('logs'))
+    .where('complete', 0)
+    .select<{ id: number; stepid: number }[]>('id', 'stepid');
+  const steps = await tx
+    .sql('steps')
+    .where('id', '>', await newest('steps'))
+    .whereNull('complete_at')
+    .select<Raw[]>('id', 'buildid');
+  const logged = await readRows(tx, 'steps', 'id', [...new Set(logs.map((log) => log.stepid))], ['id', 'buildid']);
+  const buildOf = new Map([...steps, ...logged].map((step) => [Number(step['id']), Number(step['buildid'])]));
+  const ended = await endedBuilds(tx, [...new Set(buildOf.values())], now);
+  const isLeft = (step: number): boolean => ended.has(buildOf.get(step) ?? 0);
+  return {
+    steps: steps.map((step) => Number(step['id'])).filter(isLeft),
+    logs: logs.filter((log) => isLeft(log.stepid)).map((log) => log.id),
+  };
 }
 
-function stepsOfEnded(tx: Transaction, after: number, now: number) {
-  return tx
-    .sql('builds as b')
-    .join('steps as s', 's.buildid', 'b.id')
-    .where('b.id', '>', after)
-    .where('b.complete_at', '<', Math.floor(now) - settledSeconds);
-}
-
-/** Small tables only: the large ones would be scanned. */
-const references: readonly (readonly [table: string, column: string, parent: string])[] = [
-  ['scheduler_masters', 'masterid', 'masters'],
-  ['scheduler_masters', 'schedulerid', 'schedulers'],
-  ['changesource_masters', 'masterid', 'masters'],
-  ['changesource_masters', 'changesourceid', 'changesources'],
-  ['builder_masters', 'masterid', 'masters'],
-  ['builder_masters', 'builderid', 'builders'],
-  ['configured_workers', 'buildermasterid', 'builder_masters'],
-  ['configured_workers', 'workerid', 'workers'],
-  ['connected_workers', 'masterid', 'masters'],
-  ['connected_workers', 'workerid', 'workers'],
-  ['object_state', 'objectid', 'objects'],
-];
-
-async function readDangling(tx: Transaction): Promise<Details['dangling']> {
-  const dangling: { table: string; column: string; rows: number }[] = [];
-  for (const [table, column, parent] of references) {
-    const row = await tx
-      .sql(`${table} as c`)
-      .leftJoin(`${parent} as p`, 'p.id', `c.${column}`)
-      .whereNull('p.id')
-      .count({ rows: '*' })
-      .first<{ rows: number | string }>();
-    if (Number(row.rows) > 0) dangling.push({ table, column, rows: Number(row.rows) });
-  }
-  return dangling;
+async function endedBuilds(tx: Transaction, ids: readonly number[], now: number): Promise<Set<number>> {
+  const builds = await readRows(tx, 'builds', 'id', ids, ['id', 'complete_at']);
+  const before = Math.floor(now) - settledSeconds;
+  return new Set(builds.flatMap(({ id, complete_at: at }) => (at !== null && Number(at) < before ? [Number(id)] : [])));
 }

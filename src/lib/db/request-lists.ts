@@ -67,6 +67,9 @@ function claimOf(row: Raw): Claim {
 
 export interface FoundRequest extends OpenRequest {
   readonly complete: boolean;
+  /** Buildbot's number; -1 while it is open. */
+  readonly results: number;
+  readonly buildsetComplete: boolean;
   /** The open build that waits for it, and the master that runs that. */
   readonly parent: { readonly buildId: number; readonly masterId: number; readonly startedAt: number } | null;
 }
@@ -85,6 +88,8 @@ export async function findRequests(tx: Transaction, ids: readonly number[]): Pro
       .select<Record<string, unknown>[]>(
         ...requestColumns,
         'r.complete',
+        'r.results',
+        's.complete as buildsetcomplete',
         'p.id as parentid',
         'p.masterid as parentmasterid',
         'p.started_at as parentstartedat',
@@ -103,7 +108,13 @@ function foundRequest(row: Record<string, unknown>): FoundRequest {
           masterId: Number(row['parentmasterid']),
           startedAt: Number(row['parentstartedat']),
         };
-  return { ...requestOf(row), complete: Number(row['complete']) !== 0, parent };
+  return {
+    ...requestOf(row),
+    complete: Number(row['complete']) !== 0,
+    results: Number(row['results']),
+    buildsetComplete: Number(row['buildsetcomplete']) !== 0,
+    parent,
+  };
 }
 
 /** Open requests, oldest first: at most `limit` of them. */

@@ -10,6 +10,18 @@ export class ChangedMeanwhile extends Error {
   override readonly name = 'ChangedMeanwhile';
 }
 
+/** 0 where there is none. With a condition, SQLite's plan tells too that this is one look into the key. */
+export async function newestId(tx: Transaction, table: string): Promise<number> {
+  const row = await tx.sql(table).where('id', '>', 0).max({ id: 'id' }).first<{ id: number | null }>();
+  return row.id ?? 0;
+}
+
+/** `null` where there is none. */
+export async function oldestId(tx: Transaction, table: string): Promise<number | null> {
+  const row = await tx.sql(table).where('id', '>', 0).min({ id: 'id' }).first<{ id: number | null }>();
+  return row.id;
+}
+
 type ReadRows = (
   tx: Transaction,
   table: string,

@@ -28,7 +28,7 @@ export async function readWorkers(
     }),
   );
   const connected = groupBy(connections, (connection) => connection.workerId);
-  const switches = ['paused', 'graceful'].filter((column) => tx.schema.has('workers', column));
+  const switches = ['paused', 'graceful', 'pause_reason'].filter((column) => tx.schema.has('workers', column));
   const rows = await tx
     .sql('workers')
     .orderBy('id')
@@ -40,6 +40,7 @@ export async function readWorkers(
       id,
       name: String(row['name']),
       paused: Number(row['paused'] ?? 0) !== 0,
+      pauseReason: pauseReasonOf(row),
       graceful: Number(row['graceful'] ?? 0) !== 0,
       builderIds: [...new Set(on.map((link) => link.builderId))],
       masterIds: [...new Set(on.map((link) => link.masterId))],
@@ -47,4 +48,10 @@ export async function readWorkers(
     };
   });
   return { workers, connections };
+}
+
+/** Buildbot may keep it after the worker was resumed. */
+function pauseReasonOf(row: Raw): string | null {
+  const reason = row['pause_reason'];
+  return Number(row['paused'] ?? 0) !== 0 && typeof reason === 'string' && reason !== '' ? reason : null;
 }

@@ -7,11 +7,14 @@ import type { Master } from './master.js';
 import { count, list, printable, shellArgument } from './names.js';
 import { isStuck } from './request.js';
 import type { OpenRequest } from './request.js';
+import { resultNames } from './results.js';
+import { reconfigCommand } from './wake-up.js';
 import type { Worker } from './worker.js';
 
 /** One link: it holds, it breaks the chain, or it is where the chain ends well (`built`). */
 export interface Link {
-  readonly name: 'request' | 'source' | 'claim' | 'builder' | 'masters' | 'workers' | 'connections' | 'free';
+  readonly name:
+    'request' | 'source' | 'buildset' | 'claim' | 'builder' | 'masters' | 'workers' | 'connections' | 'free';
   readonly state: 'holds' | 'breaks' | 'built';
   readonly message: string;
   /** Commands, to be pasted. */
@@ -20,6 +23,9 @@ export interface Link {
 
 export interface Questioned extends OpenRequest {
   readonly complete: boolean;
+  /** Buildbot's number; -1 while it is open. */
+  readonly results: number;
+  readonly buildsetComplete: boolean;
   /** Buildbot does not see a request whose buildset has no source stamp. */
   readonly hasSource: boolean;
 }
@@ -30,6 +36,7 @@ export function why(cluster: Cluster, request: Questioned): Link[] {
   for (const link of [
     requestLink,
     sourceLink,
+    buildsetLink,
     claimLink,
     builderLink,
     mastersLink,
@@ -52,7 +59,12 @@ function link(name: Link['name'], state: Link['state'], message: string, fix: re
 
 const requestLink: LinkOf = (cluster, request) => {
   const age = formatDuration(cluster.now - request.submittedAt);
-  if (request.complete) return link('request', 'built', `Request ${request.id} is complete.`);
+  if (request.complete)
+    return link(
+      'request',
+      'built',
+      `Request ${request.id} is complete: ${resultNames[request.results] ?? request.results}.`,
+    );
   const ahead = cluster.queues.find((queue) => queue.builderId === request.builderId)?.length ?? 0;
   const queue = request.claim === null && ahead > 1 ? `, one of ${count(ahead, 'pending request')} of its builder` : '';
   return link(
@@ -69,15 +81,20 @@ const sourceLink: LinkOf = (_cluster, request) =>
         `bbctl requests cancel ${request.id}`,
       ]);
 
+const buildsetLink: LinkOf = (_cluster, request) =>
+  request.buildsetComplete
+    ? link('buildset', 'holds', `Its buildset ${request.buildsetId} is complete already: it is built all the same, but nobody waits for the result.`, [`bbctl requests cancel ${request.id}`]) // prettier-ignore
+    : null;
+
 const claimLink: LinkOf = (cluster, request) => {
   if (request.claim === null) return link('claim', 'holds', 'No master has claimed it.');
   const { masterId, claimedAt } = request.claim;
   const [holder, name] = [masterOf(cluster, masterId), printable(masterName(cluster, masterId))];
   const since = formatDuration(cluster.now - claimedAt);
   if (isStuck(request.claim, holder)) return link('claim', 'breaks', `It was claimed ${since} ago by ${name}, which is ${holder?.state ?? 'gone'}: nobody will build it.`, [holder ? `bbctl masters expire ${shellArgument(holder.name)}` : `bbctl requests release ${request.id}`]); // prettier-ignore
-  const build = cluster.builds.find((one) => one.requestId === request.id);
-  if (build && !abandonedBuilds(cluster).includes(build)) return link('claim', 'built', `${name} builds it since ${formatDuration(cluster.now - build.startedAt)}: build ${build.number} of ${printable(builderName(cluster, build.builderId))} (id ${build.id}).`); // prettier-ignore
   const state = holder?.state === 'active' ? '' : `, which is ${holder?.state ?? 'gone'}`;
+  const build = cluster.builds.find((one) => one.requestId === request.id);
+  if (build && !abandonedBuilds(cluster).includes(build)) return link('claim', 'built', `${name}${state && `${state},`} builds it since ${formatDuration(cluster.now - build.startedAt)}: build ${build.number} of ${printable(builderName(cluster, build.builderId))} (id ${build.id}).`); // prettier-ignore
   return link('claim', 'breaks', `It was claimed ${since} ago by ${name}${state}, and no build of it has started: the worker does not answer, a lock is held, or the start failed. Look into that master's twistd.log.`, [`bbctl masters show ${shellArgument(holder?.name ?? '')}`]); // prettier-ignore
 };
 
@@ -108,7 +125,7 @@ const mastersLink: LinkOf = (cluster, request) => {
     );
   if (masters.length === 0) return link('masters', 'breaks', 'No master configures that builder: it was renamed or removed, or its master is stopped.', ['bbctl builders --orphaned', `bbctl requests cancel ${request.id}`]); // prettier-ignore
   const states = masters.map((master) => `${printable(master.name)} (${master.state})`);
-  return link('masters', 'breaks', `No living master configures that builder: only ${list(states, 3)}.`, masters.slice(0, 1).map((master) => `bbctl masters show ${shellArgument(master.name)}`)); // prettier-ignore
+  return link('masters', 'breaks', `No living master configures that builder: only ${list(states, 3)}. Start one, or configure the builder on another master.`, masters.slice(0, 1).map((master) => `bbctl masters show ${shellArgument(master.name)}`)); // prettier-ignore
 };
 
 function workersOf(cluster: Cluster, request: Questioned): Worker[] {
@@ -146,10 +163,15 @@ const connectionsLink: LinkOf = (cluster, request) => {
         6,
       )}.`,
     );
-  return link('connections', 'breaks', 'None of them is connected to a living master that configures the builder.', [
-    'bbctl workers --connected',
-  ]);
+  const ghosts = workersOf(cluster, request).filter((worker) => worker.connectedTo.length > 0);
+  const seen = ghosts.map((worker) => `${printable(worker.name)} looks connected to ${list(worker.connectedTo.map((id) => elsewhere(cluster, id)), 2)}`); // prettier-ignore
+  const detail = seen.length > 0 ? ` (${list(seen, 3)})` : '';
+  return link('connections', 'breaks', `None of them is connected to a living master that configures the builder${detail}.`, ['bbctl workers']); // prettier-ignore
 };
+
+function elsewhere(cluster: Cluster, masterId: number): string {
+  return `${printable(masterName(cluster, masterId))}, which is ${masterOf(cluster, masterId)?.state ?? 'gone'}`;
+}
 
 const freeLink: LinkOf = (cluster, request) => {
   const workers = connected(cluster, request);
@@ -168,5 +190,6 @@ const freeLink: LinkOf = (cluster, request) => {
       ['bbctl builds --running'],
     );
   const names = list(free.map((worker) => printable(worker.name)), 6); // prettier-ignore
-  return link('free', 'breaks', `${names} could build it. A lock, a canStartBuild or nextBuild of the configuration, or a missed event keeps the master from it; a reconfig makes it look.`); // prettier-ignore
+  const masters = configuring(cluster, request).filter((master) => isLiving(master) && free.some((worker) => worker.connectedTo.includes(master.id))); // prettier-ignore
+  return link('free', 'breaks', `${names} could build it. A lock, a canStartBuild or nextBuild of the configuration, or a missed event keeps the master from it; a reconfig makes it look (and loads whatever master.cfg is on disk).`, masters.slice(0, 3).map(reconfigCommand)); // prettier-ignore
 };

@@ -2,6 +2,8 @@ export interface Worker {
   readonly id: number;
   readonly name: string;
   readonly paused: boolean;
+  /** Why it is paused, where that was said; Buildbot keeps it since 3.10, and never since when. */
+  readonly pauseReason: string | null;
   readonly graceful: boolean;
   /** Builders that are configured to use it, by any master. */
   readonly builderIds: readonly number[];

@@ -4,16 +4,8 @@
  */
 import type { Cluster } from '../model/cluster.js';
 import { isLiving } from '../model/master.js';
-import type { Master } from '../model/master.js';
-import { list, printable, shellWord } from '../model/names.js';
-
-/** `host:/base/dir`, unless the configuration names the master otherwise. */
-function reconfigCommand(master: Master): string {
-  const place = /^([^-:/\s][^:/\s]*):(\/.*)$/.exec(master.name);
-  if (!place) return `buildbot reconfig BASEDIR   (on ${printable(master.name)})`;
-  // Quoted twice: the shell there reads it again.
-  return `ssh ${shellWord(place[1] ?? '')} buildbot reconfig ${shellWord(shellWord(place[2] ?? ''))}`;
-}
+import { list, printable } from '../model/names.js';
+import { reconfigCommand } from '../model/wake-up.js';
 
 export function adviseRequests(cluster: Cluster, requestIds: readonly number[]): string[] {
   const living = cluster.masters.filter((master) => isLiving(master) && master.has.builderMasters.length > 0);

@@ -14,7 +14,7 @@ import {
 import { isStuck, type OpenRequest } from '../../../src/lib/model/request.js';
 import { isServiceStuck, runsAnywhere } from '../../../src/lib/model/service.js';
 import { isOrphanedWorker } from '../../../src/lib/model/worker.js';
-import { clusterWith, everyState, masterFacts, masterIn, now, service } from '../../_helpers/facts.js';
+import { clusterWith, everyState, masterFacts, masterIn, now, service, worker } from '../../_helpers/facts.js';
 
 const lastActive = now - 3600;
 const claim = (secondsAfterHeartbeat: number) => ({ masterId: 1, claimedAt: lastActive + secondsAfterHeartbeat });
@@ -68,10 +68,9 @@ test('a build is abandoned when no living master will end it', (t) => {
 test('what no master configures may be an orphan, but for a worker that is connected', (t) => {
   t.true(isOrphanedBuilder({ id: 1, name: 'b', masterIds: [] }));
   t.false(isOrphanedBuilder({ id: 1, name: 'b', masterIds: [7] }));
-  const worker = { id: 1, name: 'w', paused: false, graceful: false, builderIds: [], masterIds: [], connectedTo: [] };
-  t.true(isOrphanedWorker(worker));
-  t.false(isOrphanedWorker({ ...worker, connectedTo: [1] }));
-  t.false(isOrphanedWorker({ ...worker, masterIds: [1] }));
+  t.true(isOrphanedWorker(worker({ masterIds: [], connectedTo: [] })));
+  t.false(isOrphanedWorker(worker({ masterIds: [] })));
+  t.false(isOrphanedWorker(worker({ connectedTo: [] })));
 });
 
 test('a cluster tells who holds what by name, also of those who are gone', (t) => {

@@ -2,16 +2,12 @@
 import test, { type ExecutionContext } from 'ava';
 import type { OpenBuild } from '../../../src/lib/model/build.js';
 import type { Facts } from '../../../src/lib/model/cluster.js';
+import { resultNames } from '../../../src/lib/model/results.js';
 import { why, type Link, type Questioned } from '../../../src/lib/model/why.js';
-import type { Worker } from '../../../src/lib/model/worker.js';
-import { clusterWith, masterFacts, now } from '../../_helpers/facts.js';
+import { clusterWith, masterFacts, now, worker } from '../../_helpers/facts.js';
 
 const alive = masterFacts({ id: 1, name: 'alive' });
 const tests = { id: 1, name: 'tests', masterIds: [1] };
-
-function worker(facts: Partial<Worker> = {}): Worker {
-  return { id: 1, name: 'w', paused: false, graceful: false, builderIds: [1], masterIds: [1], connectedTo: [1], ...facts }; // prettier-ignore
-}
 
 function build(facts: Partial<OpenBuild> = {}): OpenBuild {
   return { id: 5, number: 12, builderId: 1, requestId: 7, workerId: 1, masterId: 1, startedAt: now - 30, ...facts };
@@ -26,6 +22,8 @@ const pending: Questioned = {
   waitedFor: false,
   claim: null,
   complete: false,
+  results: -1,
+  buildsetComplete: false,
   hasSource: true,
 };
 const claimedBy = (masterId: number, claimedAt = now - 3600): Partial<Questioned> => ({
@@ -48,9 +46,11 @@ function endsAt(t: ExecutionContext, links: Link[], name: Link['name'], message:
 }
 
 test('a request that is complete, or being built, is where the chain ends well', (t) => {
-  const complete = ask({}, { complete: true });
-  endsAt(t, complete, 'request', /^Request 7 is complete\.$/);
-  t.is(complete.at(-1)?.state, 'built');
+  for (const [results, name] of resultNames.entries()) {
+    const complete = ask({}, { complete: true, results });
+    endsAt(t, complete, 'request', new RegExp(`^Request 7 is complete: ${name}\\.$`));
+    t.is(complete.at(-1)?.state, 'built');
+  }
   const built = ask({ builds: [build()] }, claimedBy(1));
   endsAt(t, built, 'claim', /^alive builds it since 30s: build 12 of tests \(id 5\)\.$/);
   t.is(built.at(-1)?.state, 'built');
@@ -77,18 +77,18 @@ test('its builder has no row', (t) => {
 
 test('no master configures its builder, or none that lives', (t) => {
   endsAt(t, ask({ builders: [{ ...tests, masterIds: [] }] }), 'masters', /^No master configures that builder/, ['bbctl builders --orphaned', 'bbctl requests cancel 7']); // prettier-ignore
-  endsAt(t, ask({ masters: [alive, dead], builders: [{ ...tests, masterIds: [2] }] }), 'masters', /only gone away \(dead\)/, ["bbctl masters show 'gone away'"]); // prettier-ignore
+  endsAt(t, ask({ masters: [alive, dead], builders: [{ ...tests, masterIds: [2] }] }), 'masters', /only gone away \(dead\)\. Start one/, ["bbctl masters show 'gone away'"]); // prettier-ignore
 });
 
 test('no worker is configured for it, none is connected, or only to a master that does not configure it', (t) => {
   endsAt(t, ask({ workers: [worker({ builderIds: [2] })] }), 'workers', /^No worker is configured/, ['bbctl workers']);
-  endsAt(t, ask({ workers: [worker({ connectedTo: [] })] }), 'connections', /^None of them is connected/, ['bbctl workers --connected']); // prettier-ignore
+  endsAt(t, ask({ workers: [worker({ connectedTo: [] })] }), 'connections', /^None of them is connected/, ['bbctl workers']); // prettier-ignore
   const elsewhere = {
     masters: [alive, masterFacts({ id: 3, name: 'three' })],
     workers: [worker({ connectedTo: [3] })],
   };
-  endsAt(t, ask(elsewhere), 'connections', /^None of them is connected/, ['bbctl workers --connected']);
-  endsAt(t, ask({ masters: [alive, dead], builders: [{ ...tests, masterIds: [1, 2] }], workers: [worker({ connectedTo: [2] })] }), 'connections', /^None/, ['bbctl workers --connected']); // prettier-ignore
+  endsAt(t, ask(elsewhere), 'connections', /^None of them is connected/, ['bbctl workers']);
+  endsAt(t, ask({ masters: [alive, dead], builders: [{ ...tests, masterIds: [1, 2] }], workers: [worker({ connectedTo: [2] })] }), 'connections', /\(w looks connected to gone away, which is dead\)\.$/, ['bbctl workers']); // prettier-ignore
 });
 
 test('its workers are paused, shutting down, or busy', (t) => {
@@ -98,9 +98,24 @@ test('its workers are paused, shutting down, or busy', (t) => {
   endsAt(t, ask({ builds: [build({ requestId: 8 })] }), 'free', /busy: it waits its turn/, ['bbctl builds --running']);
 });
 
-test('all links hold: what is left is told, and no command', (t) => {
-  const links = ask({ queues: [{ builderId: 1, length: 3, oldestSubmittedAt: now - 7200 }] });
-  endsAt(t, links, 'free', /^w could build it\. A lock, a canStartBuild/);
+test('all links hold: what is left is told, and what wakes the master', (t) => {
+  const links = ask({
+    masters: [masterFacts({ name: 'ci1:/srv/blue' })],
+    queues: [{ builderId: 1, length: 3, oldestSubmittedAt: now - 7200 }],
+  });
+  endsAt(t, links, 'free', /^w could build it\. A lock, a canStartBuild/, ['ssh ci1 buildbot reconfig /srv/blue']);
   t.deepEqual(links.map(({ name }) => name), ['request', 'claim', 'builder', 'masters', 'workers', 'connections', 'free']); // prettier-ignore
   t.regex(links[0]?.message ?? '', /^Request 7 was submitted 2h ago with priority 0, one of 3 pending requests of its builder\.$/); // prettier-ignore
+});
+
+test('a buildset that is complete does not keep it from being built, and is told', (t) => {
+  const links = ask({}, { buildsetComplete: true });
+  t.like(links[1], { name: 'buildset', state: 'holds', fix: ['bbctl requests cancel 7'] });
+  t.is(links.at(-1)?.name, 'free');
+});
+
+test('a holder whose heart is silent is told so, though it builds', (t) => {
+  const silent = masterFacts({ id: 2, name: 'two', lastActive: now - 3600, otherSign: now });
+  endsAt(t, ask({ masters: [alive, silent], builds: [build({ masterId: 2 })] }, claimedBy(2)), 'claim', /^two, which is silent, builds it since/); // prettier-ignore
+  endsAt(t, ask({ masters: [alive, silent] }, claimedBy(2)), 'claim', /by two, which is silent, and no build/, ['bbctl masters show two']); // prettier-ignore
 });

@@ -31,7 +31,7 @@ export const leftOpen: Check = {
   severity: 'note',
   title: 'A step or log is open though its build has ended',
   meaning:
-    'A master ended between the writes. It is untidy, not harmful: the step shows as running in a build that is over. Only the newest builds are looked at.',
+    'A master ended between the writes. It is untidy, not harmful: the step shows as running in a build that is over. Only the newest 2,500 steps and logs are looked at.',
   find({ details }) {
     const { steps = [], logs = [] } = details?.leftOpen ?? {};
     const found: Found[] = [];

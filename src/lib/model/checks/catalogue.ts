@@ -2,7 +2,14 @@ import { bySeverity } from '../finding.js';
 import type { Finding } from '../finding.js';
 import { buildAbandoned, leftOpen } from './builds.js';
 import type { Check, Limit, Subject } from './check.js';
-import { danglingRows, databaseLarge, schemaDrift, schemaUnknown, withoutTransactions } from './database.js';
+import {
+  chunksWithoutLog,
+  danglingRows,
+  databaseLarge,
+  schemaDrift,
+  schemaUnknown,
+  withoutTransactions,
+} from './database.js';
 import { builderOrphaned, workerOrphaned } from './leftovers.js';
 import {
   changedHostName, clockSkew, masterDead, masterLate, masterSilent, masterStarting, masterUnclean, masterZombie, noMasterAlive,
@@ -16,7 +23,8 @@ import {
   requestUnservable,
   requestWaiting,
 } from './requests.js';
-import { serviceIdle, serviceStuck, serviceUnclaimed } from './services.js';
+import { serviceIdle, serviceMisplaced, serviceStuck, serviceUnclaimed } from './services.js';
+import { versionsDiffer } from './versions.js';
 import { workerGhost, workerPaused, workerTwice } from './workers.js';
 
 /** Every check, in the order in which findings of one severity are told. docs/checks.md is made from it. */
@@ -31,9 +39,11 @@ export const checks: readonly Check[] = [
   masterStarting,
   clockSkew,
   sharedDirectory,
+  versionsDiffer,
   serviceStuck,
   serviceUnclaimed,
   serviceIdle,
+  serviceMisplaced,
   requestStuck,
   requestUnbuilt,
   requestUnservable,
@@ -51,6 +61,7 @@ export const checks: readonly Check[] = [
   schemaDrift,
   withoutTransactions,
   danglingRows,
+  chunksWithoutLog,
   databaseLarge,
 ];
 

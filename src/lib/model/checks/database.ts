@@ -68,6 +68,21 @@ export const danglingRows: Check = {
   },
 };
 
+export const chunksWithoutLog: Check = {
+  id: 'log-chunks-dangling',
+  severity: 'note',
+  title: 'Log chunks whose log is gone',
+  meaning:
+    'Logs were deleted where foreign keys are off (SQLite as Buildbot uses it, MyISAM), and their text stayed: space that nothing frees. Looked at are the chunks that are older than every log, and those of the newest 1000 logs; to look at all would read the whole index of the largest table. Once, when the masters are stopped: DELETE FROM logchunks WHERE logid NOT IN (SELECT id FROM logs).',
+  find({ details }) {
+    const { older, logs } = details?.chunksWithoutLog ?? { older: null, logs: [] };
+    const found: Found[] = [];
+    if (older) found.push({ message: `Log chunks are left of logs ${older.from} to ${older.to}, which are older than every log that is there.`, evidence: { older } }); // prettier-ignore
+    if (logs.length > 0) found.push({ message: `Log chunks are left of ${count(logs.length, 'log')} that ${logs.length === 1 ? 'is' : 'are'} gone: ${list(logs)}.`, evidence: { logs } }); // prettier-ignore
+    return found;
+  },
+};
+
 const gibi = 1024 ** 3;
 
 /** `1.4 GiB` */

@@ -132,12 +132,17 @@ export const buildsetUnfinished: Check = {
   severity: 'note',
   title: 'A buildset and its requests disagree',
   meaning:
-    'A buildset is open though all its requests are complete, or complete though one is open: a master ended between the two writes. A dependent scheduler may wait for it for ever.',
-  find({ details }) {
+    'A master ended between the two writes. A buildset that is open though all its requests are complete: a dependent scheduler may wait for it for ever. A request that is open though its buildset is complete: a master builds it all the same, but the result of the buildset stays what it is, and neither reporters nor dependent schedulers hear of that build; cancel it where it is not wanted.',
+  find({ cluster, details }) {
+    const claimed = new Set(cluster.claimed.map((request) => request.id));
+    const open = details?.openBuildsets ?? [];
+    const requests = details?.requestsOfCompleteBuildsets ?? [];
+    const pending = requests.filter((id) => !claimed.has(id));
+    const rest = requests.filter((id) => claimed.has(id));
     const found: Found[] = [];
-    const [open, complete] = [details?.openBuildsets ?? [], details?.requestsOfCompleteBuildsets ?? []];
     if (open.length > 0) found.push({ message: `${count(open.length, 'buildset')} open though all requests are complete: ${list(open)}.`, evidence: { buildsets: open } }); // prettier-ignore
-    if (complete.length > 0) found.push({ message: `${count(complete.length, 'request')} open though the buildset is complete: ${list(complete)}.`, evidence: { requests: complete } }); // prettier-ignore
+    if (rest.length > 0) found.push({ message: `${count(rest.length, 'claimed request')} open though the buildset is complete: ${list(rest)}.`, evidence: { requests: rest } }); // prettier-ignore
+    if (pending.length > 0) found.push({ message: `${count(pending.length, 'pending request')} open though the buildset is complete: ${list(pending)}. A master will build ${pending.length === 1 ? 'it' : 'them'}, and nobody waits for the result.`, evidence: { requests: pending }, fix: [`bbctl requests cancel --dry-run ${pending.slice(0, 8).join(' ')}`] }); // prettier-ignore
     return found;
   },
 };

@@ -1,6 +1,8 @@
-import { masterName, masterOf, stuckServices } from '../cluster.js';
+import { builderName, masterName, masterOf, stuckServices } from '../cluster.js';
+import type { Cluster } from '../cluster.js';
 import { formatDuration } from '../duration.js';
 import { isLiving } from '../master.js';
+import type { Master } from '../master.js';
 import { count, list, printable, shellArgument } from '../names.js';
 import { runsAnywhere } from '../service.js';
 import type { Service } from '../service.js';
@@ -83,6 +85,39 @@ export const serviceIdle: Check = {
       const message = `Scheduler ${printable(service.name)} of ${printable(masterName(cluster, holder.id))} fired last ${formatDuration(since)} ago; usually it fires every ${formatDuration(interval)}.`;
       const fix = [`bbctl services show ${shellArgument(service.name)}`];
       return [{ severity, message, evidence: { service: service.name, holder: holder.name, since, interval }, fix }];
+    });
+  },
+};
+
+/** Living masters that configure one of these builders; nobody, where one builder has none but the holder, or none. */
+function othersFor(cluster: Cluster, builderIds: readonly number[], holder: Master): Master[] {
+  const living = cluster.masters.filter(isLiving);
+  const configuring = builderIds.map((id) => {
+    const masterIds = cluster.builders.find((builder) => builder.id === id)?.masterIds ?? [];
+    return living.filter((master) => masterIds.includes(master.id));
+  });
+  const isElsewhere = configuring.every((masters) => masters.length > 0 && !masters.includes(holder));
+  return isElsewhere ? living.filter((master) => configuring.some((masters) => masters.includes(master))) : [];
+}
+
+export const serviceMisplaced: Check = {
+  id: 'service-misplaced',
+  severity: 'warning',
+  title: 'A scheduler is held by a master that does not configure its builders',
+  meaning:
+    'What it asked for last, only other living masters configure. Buildbot refuses a configuration whose scheduler names builders that it lacks: so two masters have schedulers of one name that differ, or its holder has lost the builders. While this master holds it, nothing is asked of those builders. Give the masters one configuration of it, or the schedulers different names. A holder without any builder is starting, or a zombie.',
+  find({ cluster, details }) {
+    return cluster.services.flatMap((service): Found[] => {
+      const holder = masterOf(cluster, service.holderId);
+      const asked = [...new Set(details?.lastAsked.get(service.name) ?? [])];
+      if (service.kind !== 'scheduler' || runsAnywhere(service) || service.enabled === false) return [];
+      if (!holder || !isLiving(holder) || holder.has.builderMasters.length === 0 || asked.length === 0) return [];
+      const masters = othersFor(cluster, asked, holder).map((master) => master.name);
+      if (masters.length === 0) return [];
+      const builders = asked.map((id) => builderName(cluster, id));
+      const message = `Scheduler ${printable(service.name)} is held by ${printable(holder.name)}, which does not configure what it asked for last (${list(builders.map(printable), 4)}); ${list(masters.map(printable), 3)} could run it.`;
+      const fix = [`bbctl services show ${shellArgument(service.name)}`];
+      return [{ message, evidence: { service: service.name, holder: holder.name, builders, masters }, fix }];
     });
   },
 };

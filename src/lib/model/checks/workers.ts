@@ -57,17 +57,19 @@ export const workerPaused: Check = {
   severity: 'note',
   title: 'A worker is paused',
   meaning:
-    'It takes no builds until somebody resumes it. Since when is not kept by Buildbot; and the column can lie, where it was paused through a master that does not have the worker.',
+    'It takes no builds until somebody resumes it. Buildbot keeps no time of pausing, so that nobody can tell whether it is paused for too long; since 3.10 it keeps a reason where one was given. The column can lie, where a worker was paused through a master that does not have it.',
   find({ cluster }) {
-    const paused = cluster.workers
-      .filter((worker) => worker.paused && worker.masterIds.length > 0)
-      .map((worker) => worker.name);
+    const paused = cluster.workers.filter((worker) => worker.paused && worker.masterIds.length > 0);
     if (paused.length === 0) return [];
+    const words = paused.map(({ name, pauseReason }) =>
+      pauseReason === null ? printable(name) : `${printable(name)} (${printable(pauseReason)})`,
+    );
+    const reasons = Object.fromEntries(paused.map(({ name, pauseReason }) => [name, pauseReason]));
     return [
       {
-        message: `${count(paused.length, 'worker')} paused: ${list(paused.map(printable))}.`,
-        evidence: { workers: paused },
-        fix: ['bbctl workers --filter paused=yes'],
+        message: `${count(paused.length, 'worker')} paused: ${list(words)}. Since when is not kept by Buildbot.`,
+        evidence: { workers: paused.map((worker) => worker.name), reasons },
+        fix: ['bbctl workers --filter paused=yes --columns name,pauseReason,connectedTo'],
       },
     ];
   },

@@ -6,10 +6,10 @@ import { wrapped } from '../prose.js';
 import { colour } from '../terminal.js';
 import { findingMark } from './findings.js';
 
-/** Each finding with what it means, what was seen, and what mends it. */
-export function renderDiagnosis(findings: readonly Finding[]): string {
+/** Each finding with what it means, what was seen, and what mends it; of so many checks that were run. */
+export function renderDiagnosis(findings: readonly Finding[], checksRun: number): string {
   if (findings.length === 0)
-    return colour.green(`✓ ${count(checks.length, 'check')}, and nothing is wrong that bbctl can see.`);
+    return colour.green(`✓ ${count(checksRun, 'check')}, and nothing is wrong that bbctl can see.`);
   return findings.map(diagnosis).join('\n\n');
 }
 

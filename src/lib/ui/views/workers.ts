@@ -14,6 +14,7 @@ export interface WorkerRow {
   readonly masters: readonly string[];
   readonly builders: readonly string[];
   readonly paused: boolean;
+  readonly pauseReason: string | null;
   readonly graceful: boolean;
   readonly orphaned: 'no' | 'likely';
 }
@@ -27,6 +28,7 @@ export function workerRows(cluster: Cluster): WorkerRow[] {
     masters: worker.masterIds.map((id) => masterName(cluster, id)),
     builders: worker.builderIds.map((id) => builderName(cluster, id)),
     paused: worker.paused,
+    pauseReason: worker.pauseReason,
     graceful: worker.graceful,
     orphaned: isOrphanedWorker(worker) ? 'likely' : 'no',
   }));
@@ -41,5 +43,6 @@ export const workerColumns: readonly Column<WorkerRow>[] = [
   { name: 'paused' },
   { name: 'orphaned', colour: (word) => (word.startsWith('likely') ? colour.yellow(word) : word) },
   { name: 'masters', hidden: true },
+  { name: 'pauseReason', hidden: true },
   { name: 'graceful', hidden: true },
 ];

@@ -4,7 +4,7 @@ import type { Finding } from '../../../../src/lib/model/finding.js';
 import type { Facts } from '../../../../src/lib/model/cluster.js';
 import type { MasterFacts } from '../../../../src/lib/model/master.js';
 import type { OpenRequest } from '../../../../src/lib/model/request.js';
-import { clusterWith, masterFacts, now, service } from '../../../_helpers/facts.js';
+import { clusterWith, masterFacts, now, service, worker } from '../../../_helpers/facts.js';
 
 const alive = masterFacts({ id: 1, name: 'alive' });
 const withFacts = (facts: Partial<Facts>) => findAtAGlance(clusterWith(facts));
@@ -129,19 +129,10 @@ test('builds of masters that are stopped or gone are abandoned', (t) => {
 
 test('a request waits for a master that configures its builder, and for a worker of it', (t) => {
   const queues = [{ builderId: 1, length: 2, oldestSubmittedAt: now - 7200 }];
-  const worker = {
-    id: 1,
-    name: 'w',
-    paused: false,
-    graceful: false,
-    builderIds: [1],
-    masterIds: [1],
-    connectedTo: [1],
-  };
   const builder = { id: 1, name: 'tests', masterIds: [1] };
-  const facts = { masters: [alive], queues, builders: [builder], workers: [worker] };
+  const facts = { masters: [alive], queues, builders: [builder], workers: [worker()] };
   t.deepEqual(withFacts(facts), []);
-  const [away] = withFacts({ ...facts, workers: [{ ...worker, connectedTo: [] }] });
+  const [away] = withFacts({ ...facts, workers: [worker({ connectedTo: [] })] });
   t.regex(away?.message ?? '', /^2 requests of builder tests have waited for 2h: none of its 1 worker is connected\.$/);
   const orphaned = withFacts({ ...facts, builders: [{ ...builder, masterIds: [] }] });
   t.deepEqual(ids(orphaned), ['request-unservable', 'builder-orphaned']);
@@ -153,7 +144,7 @@ test('leftovers are notes, and come last', (t) => {
     masters: [alive],
     services: [service()],
     builders: [{ id: 1, name: 'old', masterIds: [] }],
-    workers: [{ id: 1, name: 'gone', paused: false, graceful: false, builderIds: [], masterIds: [], connectedTo: [] }],
+    workers: [worker({ name: 'gone', builderIds: [], masterIds: [], connectedTo: [] })],
   });
   t.deepEqual(ids(found), ['service-unclaimed', 'builder-orphaned', 'worker-orphaned']);
 });

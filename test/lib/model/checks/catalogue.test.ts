@@ -6,16 +6,18 @@ import type { OpenBuild } from '../../../../src/lib/model/build.js';
 import type { Facts, Queue } from '../../../../src/lib/model/cluster.js';
 import type { Details } from '../../../../src/lib/model/details.js';
 import type { OpenRequest } from '../../../../src/lib/model/request.js';
-import type { Worker } from '../../../../src/lib/model/worker.js';
-import { clusterWith, masterFacts, now, service } from '../../../_helpers/facts.js';
+import { clusterWith, masterFacts, now, service, worker } from '../../../_helpers/facts.js';
 
 const nothingMore: Details = {
   firings: new Map(),
+  lastAsked: new Map(),
   openBuildsets: [],
   requestsOfCompleteBuildsets: [],
   requestsWithBuild: new Set(),
   leftOpen: { steps: [], logs: [] },
   dangling: [],
+  chunksWithoutLog: { older: null, logs: [] },
+  lockRecords: [],
   size: null,
   tables: [],
   schemaDrift: [],
@@ -30,8 +32,8 @@ const alive = masterFacts({ id: 1, name: 'ci1:/srv/blue' });
 const unregistered = { builderMasters: [] };
 const other = (facts: Parameters<typeof masterFacts>[0] = {}) =>
   masterFacts({ id: 2, name: 'ci2:/srv/green', ...facts });
-const beside = (facts: Parameters<typeof masterFacts>[0], more: Partial<Facts> = {}) =>
-  subject({ masters: [alive, other(facts)], ...more });
+const beside = (facts: Parameters<typeof masterFacts>[0], more: Partial<Facts> = {}, details: Partial<Details> = {}) =>
+  subject({ masters: [alive, other(facts)], ...more }, details);
 const living = (facts: Partial<Facts>, details: Partial<Details> = {}) =>
   subject({ masters: [alive], ...facts }, details);
 const hourAgo = { lastActive: now - 3600 };
@@ -45,10 +47,6 @@ function build(masterId: number): OpenBuild {
   return { id: 5, number: 1, builderId: 1, requestId: 7, workerId: 1, masterId, startedAt: now - 4000 };
 }
 
-function worker(facts: Partial<Worker> = {}): Worker {
-  return { id: 1, name: 'w', paused: false, graceful: false, builderIds: [1], masterIds: [1], connectedTo: [1], ...facts }; // prettier-ignore
-}
-
 const tests = { id: 1, name: 'tests', masterIds: [1] };
 const queue = (facts: Partial<Queue> = {}): Queue => ({ builderId: 1, length: 1, oldestSubmittedAt: now - 60, ...facts }); // prettier-ignore
 const queued = (facts: Partial<Queue>, more: Partial<Facts> = {}) =>
@@ -57,6 +55,21 @@ const queued = (facts: Partial<Queue>, more: Partial<Facts> = {}) =>
 const periodic = service({ name: 'poll', className: 'buildbot.schedulers.timed.Periodic', holderId: 1 });
 const firedAgo = (...seconds: number[]): Partial<Details> => ({ firings: new Map([['poll', seconds.map((ago) => now - ago)]]) }); // prettier-ignore
 const gibi = 1024 ** 3;
+
+/** Two living masters; `nightly` is held by the first, and asked for builder 1 last. */
+const nightly = (builderMasters: readonly number[], more: Partial<Facts> = {}) =>
+  beside(
+    {},
+    {
+      services: [service({ holderId: 1 })],
+      builders: [{ ...tests, masterIds: builderMasters }],
+      ...more,
+    },
+    { lastAsked: new Map([['nightly', [1]]]) },
+  );
+const lockRecords = (...records: boolean[]): Partial<Details> => ({
+  lockRecords: records.map((one, index) => ({ masterId: index + 1, records: one, at: now - 300 })),
+});
 
 interface Case {
   readonly fires: Subject;
@@ -91,6 +104,10 @@ const cases: Readonly<Record<string, Case>> = {
     fires: beside({ name: 'ci2:/srv/blue' }),
     silent: beside({ name: 'ci2:/srv/blue', ...hourAgo }),
   },
+  'master-versions-differ': {
+    fires: beside({}, {}, lockRecords(true, false)),
+    silent: beside({}, {}, lockRecords(false, false)),
+  },
   'service-stuck': {
     fires: living({ services: [service({ holderId: 9 })] }),
     silent: living({ services: [service({ holderId: 1 })] }),
@@ -103,6 +120,7 @@ const cases: Readonly<Record<string, Case>> = {
     fires: living({ services: [periodic] }, firedAgo(360, 460, 560, 660)),
     silent: living({ services: [periodic] }, firedAgo(359, 459, 559, 659)),
   },
+  'service-misplaced': { fires: nightly([2]), silent: nightly([1, 2]) },
   'request-stuck': {
     fires: living({ claimed: [request({ claim: { masterId: 9, claimedAt: now } })] }),
     silent: living({ claimed: [request({ claim: { masterId: 1, claimedAt: now } })] }),
@@ -154,6 +172,10 @@ const cases: Readonly<Record<string, Case>> = {
   },
   'rows-dangling': {
     fires: living({}, { dangling: [{ table: 'connected_workers', column: 'masterid', rows: 2 }] }),
+    silent: living({}),
+  },
+  'log-chunks-dangling': {
+    fires: living({}, { chunksWithoutLog: { older: { from: 1, to: 90 }, logs: [] } }),
     silent: living({}),
   },
   'database-large': {
@@ -247,4 +269,58 @@ test('a rhythm is told from four firings, of periodic schedulers that are enable
   t.deepEqual(idle({ className: 'buildbot.schedulers.basic.SingleBranchScheduler' }, 9000, 9100, 9200, 9300), []);
   // One long night among them does not change what is usual.
   t.deepEqual(idle({}, 400, 500, 600, 30_000, 30_100), ['service-idle']);
+});
+
+const told = (one: Subject, id: string) => findAll(one).filter((finding) => finding.id === id);
+
+test('versions are told apart where both kinds are seen, each by name', (t) => {
+  const [finding] = told(beside({}, {}, lockRecords(true, false)), 'master-versions-differ');
+  t.is(finding?.message, 'Masters of Buildbot before 3.10 on a newer schema: ci2:/srv/green (as of 5m ago). Beside them, of 3.10 or later: ci1:/srv/blue.'); // prettier-ignore
+  t.deepEqual(finding?.fix, ['bbctl masters show ci2:/srv/green']);
+  for (const one of [[], [true], [false], [true, true]])
+    t.deepEqual(told(beside({}, {}, lockRecords(...one)), 'master-versions-differ'), []);
+});
+
+test('a scheduler is misplaced only where others could run all of it, and its holder none', (t) => {
+  const [finding] = told(nightly([2]), 'service-misplaced');
+  t.is(finding?.message, 'Scheduler nightly is held by ci1:/srv/blue, which does not configure what it asked for last (tests); ci2:/srv/green could run it.'); // prettier-ignore
+  const quiet: Record<string, Subject> = {
+    'its builder was renamed': nightly([]),
+    'its builder is of a dead master': nightly([2], { masters: [alive, other(hourAgo)] }),
+    'its holder has no builders': nightly([2], { masters: [masterFacts({ ...alive, has: unregistered }), other()] }),
+    'its holder is dead': nightly([2], { masters: [masterFacts({ ...alive, ...hourAgo }), other()] }),
+    'it runs anywhere': nightly([2], { services: [service({ holderId: 1, className: 'x.ForceScheduler' })] }),
+    'it is disabled': nightly([2], { services: [service({ holderId: 1, enabled: false })] }),
+    'nobody holds it': nightly([2], { services: [service()] }),
+    'it is a change source': nightly([2], { services: [service({ holderId: 1, kind: 'changesource', enabled: null })] }),
+    'it asked for nothing': subject({ ...nightly([2]).cluster }, { lastAsked: new Map([['nightly', []]]) }),
+    'it asked also for one that the holder has': subject(
+      { ...nightly([2]).cluster, builders: [{ ...tests, masterIds: [2] }, { id: 2, name: 'docs', masterIds: [1] }] },
+      { lastAsked: new Map([['nightly', [1, 2]]]) },
+    ),
+  }; // prettier-ignore
+  for (const [why, one] of Object.entries(quiet)) t.deepEqual(told(one, 'service-misplaced'), [], why);
+});
+
+test('a worker that is paused is told with the reason, and that the time of it is not kept', (t) => {
+  const workers = [worker({ paused: true, pauseReason: 'new disk' }), worker({ id: 2, name: 'v', paused: true })];
+  const [finding] = told(living({ workers }), 'worker-paused');
+  t.is(finding?.message, '2 workers paused: w (new disk), v. Since when is not kept by Buildbot.');
+  t.deepEqual(finding?.evidence['reasons'], { w: 'new disk', v: null });
+});
+
+test('an open request of a complete buildset: pending or claimed, each as what it means', (t) => {
+  const found = told(living({ claimed: [request()] }, { requestsOfCompleteBuildsets: [7, 9], requestsWithBuild: new Set([7]) }), 'buildset-unfinished'); // prettier-ignore
+  t.deepEqual(found.map(({ message, fix }) => [message, ...fix]), [
+    ['1 claimed request open though the buildset is complete: 7.'],
+    ['1 pending request open though the buildset is complete: 9. A master will build it, and nobody waits for the result.', 'bbctl requests cancel --dry-run 9'],
+  ]); // prettier-ignore
+});
+
+test('log chunks without a log: those older than all logs, and those among the newest', (t) => {
+  const chunksWithoutLog = { older: { from: 1, to: 90 }, logs: [120, 130] };
+  t.deepEqual(told(living({}, { chunksWithoutLog }), 'log-chunks-dangling').map(({ message }) => message), [
+    'Log chunks are left of logs 1 to 90, which are older than every log that is there.',
+    'Log chunks are left of 2 logs that are gone: 120, 130.',
+  ]); // prettier-ignore
 });
