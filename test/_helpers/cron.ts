@@ -1,7 +1,7 @@
-import { spawn } from 'node:child_process';
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ExecutionContext } from 'ava';
+import { launch } from './buildbot/process.js';
 
 /** In a mount namespace of its own it sees no crontab but ours, and nobody else sees ours; all is gone when it ends. */
 const inPrivate = `
@@ -20,13 +20,11 @@ export function startCron(t: ExecutionContext, folder: string, files: Readonly<R
     // Cron reads none that others may write.
     chmodSync(join(folder, 'cron.d', name), 0o644);
   }
-  const cron = spawn('unshare', ['--mount', '--propagation', 'private', 'sh', '-ec', inPrivate, 'sh', folder], {
+  const cron = launch('unshare', ['--mount', '--propagation', 'private', 'sh', '-ec', inPrivate, 'sh', folder], {
     env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin' },
     stdio: 'inherit',
   });
-  const kill = () => void cron.kill('SIGKILL');
-  process.on('exit', kill);
-  t.teardown(kill);
+  t.teardown(() => void cron.kill('SIGKILL'));
   cron.on('exit', (status) => {
     if (status !== null) t.fail(`cron ended with ${status}: it wants Debian's cron, root, and a machine or container that may mount; else put cron into BBCTL_TEST_SKIP`); // prettier-ignore
   });
