@@ -1,5 +1,6 @@
 import type { Bench } from './bench.js';
 import { expire } from './measure-expire.js';
+import { health } from './measure-health.js';
 import { startUp } from './measure-start-up.js';
 import { statusOnPostgres, statusOnSqlite } from './measure-status.js';
 import type { Result } from './report.js';
@@ -14,5 +15,6 @@ export const measures: Measure[] = [
   { name: 'start-up', run: startUp },
   { name: 'status-postgres', run: statusOnPostgres },
   { name: 'status-sqlite', run: statusOnSqlite },
+  { name: 'health', run: health },
   { name: 'expire', run: expire },
 ];

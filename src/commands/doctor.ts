@@ -36,6 +36,6 @@ export default class Doctor extends ChangeCommand<typeof Doctor> {
     }
     if (!fix) return { findings };
     const mends = await chooseMends(findings, { all: this.saysYes || this.jsonEnabled() });
-    return { findings, change: await this.change(mendFindings(mends, this.expireAfter)) };
+    return { findings, change: await this.change(mendFindings(mends, { expireAfter: this.expireAfter })) };
   }
 }

@@ -201,8 +201,8 @@ export abstract class ClusterCommand<T extends typeof Command> extends BaseComma
     );
   }
 
-  /** None at all would be "for ever" to some servers. */
-  private get timeoutSeconds(): number {
+  /** For a statement. None at all would be "for ever" to some servers. */
+  protected get timeoutSeconds(): number {
     const seconds = Number(this.clusterFlags.timeout);
     if (seconds >= 1) return seconds;
     throw new Failure('usage', '--timeout may not be less than 1s.', { try: 'Leave it out for 30s.' });
@@ -236,7 +236,7 @@ export abstract class ClusterCommand<T extends typeof Command> extends BaseComma
     if (this.found.note && this.opened.length === 0) process.stderr.write(`${printable(this.found.note)}\n`);
     const options = {
       access,
-      timeoutMs: this.timeoutSeconds * 1000,
+      timeoutMs: Math.round(this.timeoutSeconds * 1000),
       purpose: (this.id ?? '').replaceAll(':', ' '),
     };
     const database = await Database.open(this.found.location, options);

@@ -140,7 +140,7 @@ function unwritable(directory: string, error: unknown): Failure {
 }
 
 /** Node's own recursion never ends where a folder that is there takes no other, as in /proc. */
-function makeDirectory(directory: string): void {
+export function makeDirectory(directory: string): void {
   if (existsSync(directory)) return;
   const parent = path.dirname(directory);
   if (!existsSync(parent)) makeDirectory(parent);

@@ -6,10 +6,13 @@ import type { ExecutionContext } from 'ava';
 import { change, type ChangeOptions, type Presenter } from '../../src/lib/change.js';
 import { Database } from '../../src/lib/db/connect.js';
 import { parseDatabaseUrl } from '../../src/lib/db/url.js';
+import { checkUp, type CheckUp } from '../../src/lib/check-up.js';
 import { findEntry, readJournal, type Entry } from '../../src/lib/journal.js';
+import { repairs } from '../../src/lib/model/repair.js';
 import type { Operation, Report, Step } from '../../src/lib/operation.js';
 import { completeChange, type ContinueStep } from '../../src/lib/operations/complete-change.js';
 import { expireMasters, type ExpireStep } from '../../src/lib/operations/expire-masters.js';
+import { mendFindings } from '../../src/lib/operations/mend-findings.js';
 import { operationNamed } from '../../src/lib/operations/registry.js';
 import { undoChange, type UndoStep, type UndoWorld } from '../../src/lib/operations/undo-change.js';
 import type { Cluster } from '../../src/lib/model/cluster.js';
@@ -76,6 +79,27 @@ export function expireDead(): Operation<Cluster, ExpireStep> {
   return expireMasters({ masters: [], expireAfter: 600, force: false });
 }
 
+async function checked(url: string): Promise<CheckUp> {
+  const database = await openDatabase(url);
+  try {
+    return await checkUp(database, { expireAfter: 600, thorough: true });
+  } finally {
+    await database.close();
+  }
+}
+
+/** What `doctor --fix --yes` does. */
+export async function fixAll(url: string, options: GateOptions): Promise<Report<Step>> {
+  const mends = (await checked(url)).findings.flatMap(({ mend }) => mend ?? []);
+  return throughGate(url, mendFindings(mends, { expireAfter: 600 }), options);
+}
+
+/** What `health --repair` does. */
+export async function repairAll(url: string, options: GateOptions): Promise<Report<Step>> {
+  const mends = repairs((await checked(url)).cluster, 3600);
+  return throughGate(url, mendFindings(mends, { expireAfter: 600 }, 'health --repair'), options);
+}
+
 /** The same operation, with something happening after it has read for the n-th time: 2 is just before it writes. */
 export function afterRead<World, S extends Step>(
   operation: Operation<World, S>,
@@ -93,10 +117,10 @@ export function afterRead<World, S extends Step>(
   };
 }
 
-export function reversal(journal: string, id: number): Operation<UndoWorld, UndoStep> {
+export function reversal(journal: string, id: number, force = false): Operation<UndoWorld, UndoStep> {
   const entry = findEntry(journal, id);
   const { describe } = operationNamed(entry.operation);
-  return undoChange(entry, (step) => describe(step), false);
+  return undoChange(entry, (step) => describe(step), force);
 }
 
 export function completion(journal: string, id: number): Operation<UndoWorld, ContinueStep> {
@@ -104,8 +128,8 @@ export function completion(journal: string, id: number): Operation<UndoWorld, Co
   return completeChange(entry, operationNamed(entry.operation));
 }
 
-export function undo(url: string, journal: string, id: number): Promise<Report<Step>> {
-  return throughGate(url, reversal(journal, id), { journal, options: { undoes: id } });
+export function undo(url: string, journal: string, id: number, force = false): Promise<Report<Step>> {
+  return throughGate(url, reversal(journal, id, force), { journal, options: { undoes: id } });
 }
 
 export function complete(url: string, journal: string, id: number): Promise<Report<Step>> {

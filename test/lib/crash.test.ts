@@ -1,41 +1,15 @@
 // bbctl killed (SIGKILL) at every boundary of a change and inside its steps: the journal tells, and the change can be
 // run again, taken back, or completed.
-import { fork } from 'node:child_process';
-import { once } from 'node:events';
 import { cp } from 'node:fs/promises';
 import test, { type ExecutionContext } from 'ava';
 import { deadMaster, diffButForTimes, restore } from '../_helpers/clusters.js';
 import { bbctl } from '../_helpers/cli.js';
 import { diffDumps, engines, type Dump, type EngineName, type TestDatabase } from '../_helpers/database.js';
 import { complete, entriesOf, expireDead, temporaryFolder, throughGate, undo } from '../_helpers/gate-hooks.js';
-import type { Place } from '../_helpers/killed-gate.js';
+import { expectedStates, killAt, placesOn, titleOf } from '../_helpers/kill-at.js';
 
 /** Statements that write, step by step: logs, steps, builds; the claim; registrations and the master itself. */
 const writesOfStep = [3, 1, 6];
-
-/** Within a transaction one place is as good as another; without (MyISAM) each leaves something else behind. */
-function placesOn(engine: EngineName): Place[] {
-  const steps = writesOfStep.flatMap((writes, step): Place[] => [
-    { at: 'before step', step },
-    ...Array.from({ length: engine === 'myisam' ? writes : 1 }, (_, write) => ({ at: 'before write' as const, step, write })), // prettier-ignore
-    { at: 'before commit', step },
-    { at: 'after commit', step },
-  ]);
-  return [...steps, { at: 'before close' }];
-}
-
-function titleOf(place: Place): string {
-  if (place.at === 'before close') return 'after the last step, before the journal is closed';
-  if (place.at === 'before write') return `in step ${place.step}, journaled, before write ${place.write}`;
-  return `${place.at} ${place.step}`;
-}
-
-async function killAt(place: Place, url: string, journal: string, work = 'expire'): Promise<void> {
-  const program = new URL('../_helpers/killed-gate.js', import.meta.url);
-  const child = fork(program, [url, journal, JSON.stringify(place), work]);
-  const [, signal] = (await once(child, 'exit')) as [number | null, NodeJS.Signals | null];
-  if (signal !== 'SIGKILL') throw new Error(`it was not killed ${titleOf(place)}: that place is never reached`);
-}
 
 interface Scene {
   db: TestDatabase;
@@ -79,15 +53,8 @@ async function verifyUndone(t: ExecutionContext, { db, journal, before }: Scene)
   t.deepEqual(diffDumps(before, await db.dump()), [], 'taken back');
 }
 
-/** What the journal says of the steps at that moment: nothing that is not so. */
-function expectedStates(place: Place): string[] {
-  if (place.at === 'before close') return writesOfStep.map(() => 'committed');
-  const earlier = Array.from({ length: place.step }, () => 'committed');
-  return place.at === 'before step' ? earlier : [...earlier, 'unknown'];
-}
-
 for (const engine of engines) {
-  for (const place of placesOn(engine)) {
+  for (const place of placesOn(engine, writesOfStep)) {
     test(`${engine}: killed ${titleOf(place)}`, async (t) => {
       const scene = await prepare(t, engine);
       await killAt(place, scene.db.url, scene.journal);
@@ -95,7 +62,7 @@ for (const engine of engines) {
       const [entry] = entriesOf(scene.journal);
       // Where every step was committed nothing is left to be done, though nobody lived to say so.
       t.is(entry?.state, place.at === 'before close' ? 'done' : 'open');
-      t.deepEqual(entry?.steps.map(({ state }) => state), expectedStates(place)); // prettier-ignore
+      t.deepEqual(entry?.steps.map(({ state }) => state), expectedStates(place, writesOfStep)); // prettier-ignore
       for (const verify of [verifyRunAgain, verifyUndone, verifyCompleted]) {
         await restore(scene.db, killed);
         const journal = await temporaryFolder(t);

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { accessSync, constants, existsSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import { hostname, userInfo } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -112,7 +112,14 @@ export class Database {
     await this.guarded(async () => {
       this.dialect = await dialectOf(this.location.engine, this.knex, this.options);
       this.schema = await readSchema(this.knex, this.dialect, this.location.label);
+      if (this.options.access === 'write') await this.verifyWritable();
     });
+  }
+
+  /** A standby, or a user who may only read, is found out before a change has an entry in the journal. */
+  private async verifyWritable(): Promise<void> {
+    if (this.location.engine === 'sqlite') accessSync(this.location.file, constants.W_OK);
+    else await this.knex('masters').whereRaw('1 = 0').update({ active: 0 });
   }
 
   /** Driver errors are translated here and nowhere else. */

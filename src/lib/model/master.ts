@@ -14,6 +14,9 @@ export const secondLookAtHeartSeconds = heartbeatSeconds + 5;
 /** A Buildbot master registers and claims for seconds before it says that it is active; give it two minutes. */
 export const secondLookAtStartSeconds = 120;
 
+/** With nobody looking: longer than any start takes, and as long as survivors wait. */
+export const unattendedLookAtStartSeconds = 600;
+
 export type MasterState = 'active' | 'late' | 'dead' | 'silent' | 'zombie' | 'starting' | 'unclean' | 'stopped';
 
 /** What is written in a master's name; ids of rows, so that a change can carry what was seen. */

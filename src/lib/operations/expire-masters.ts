@@ -31,6 +31,8 @@ export interface ExpireInput {
   readonly masters: readonly string[];
   readonly expireAfter: number;
   readonly force: boolean;
+  /** The first of two looks, where it was taken long enough ago by another run. */
+  readonly seenBefore?: readonly Master[];
 }
 
 export type ExpireStep = Step & { readonly master: SeenMaster } & (
@@ -110,7 +112,7 @@ function judge(
   if (!isNamed) return leftAlone(master);
   if (!canBeForced(master)) return { master, take: 'nothing', blocker: living(master) };
   if (master.state !== 'starting' && !input.force) return { master, take: 'nothing', blocker: needsForce(master) };
-  const before = earlier?.masters.find((one) => one.id === master.id);
+  const before = (earlier?.masters ?? input.seenBefore)?.find((one) => one.id === master.id);
   return looked(master, before, cluster);
 }
 

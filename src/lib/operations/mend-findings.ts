@@ -3,6 +3,7 @@
  * between them there is none, for they mend different things.
  */
 import type { Mend } from '../model/finding.js';
+import type { Master } from '../model/master.js';
 import type { RowSet } from '../model/rows.js';
 import type { Database, Transaction } from '../db/connect.js';
 import { writtenTables } from '../db/tables.js';
@@ -19,10 +20,16 @@ export interface MendStep extends Step {
 
 type Mending = Operation<unknown, Step>;
 
+export interface MendInput {
+  readonly expireAfter: number;
+  /** As `masters expire` has it. */
+  readonly seenBefore?: readonly Master[];
+}
+
 /** An operation that mends, by its name; `names` as a person would type them. */
-function mending({ operation, names }: Mend, expireAfter: number): Mending {
+function mending({ operation, names }: Mend, { expireAfter, seenBefore = [] }: MendInput): Mending {
   const operations: Record<Mend['operation'], () => unknown> = {
-    'masters expire': () => expireMasters({ masters: names, expireAfter, force: false }),
+    'masters expire': () => expireMasters({ masters: names, expireAfter, force: false, seenBefore }),
     'services release': () => releaseServices({ services: names, expireAfter }),
     'requests release': () => releaseRequests({ requests: names, expireAfter }),
     'builds finish': () => finishBuilds({ builds: names, expireAfter }),
@@ -39,10 +46,10 @@ function merged(mends: readonly Mend[]): Mend[] {
 
 export function mendFindings(
   mends: readonly Mend[],
-  expireAfter: number,
+  input: MendInput,
   name = 'doctor',
 ): Operation<unknown[], MendStep> {
-  const parts = merged(mends).map((mend) => mending(mend, expireAfter));
+  const parts = merged(mends).map((mend) => mending(mend, input));
   const partOf = (step: MendStep): Mending => {
     const part = parts.find((one) => one.name === step.operation);
     if (!part) throw new Error(`A step of "${step.operation}" was planned by nobody.`);
@@ -52,7 +59,7 @@ export function mendFindings(
     name,
     tables: writtenTables,
     read: (database: Database) => inTurn(parts, (part) => part.read(database)),
-    plan: (worlds) => joined(parts, parts.map((part, index) => part.plan(worlds[index]))), // prettier-ignore
+    plan: (worlds, earlier) => joined(parts, parts.map((part, index) => part.plan(worlds[index], earlier?.[index]))), // prettier-ignore
     describe: (step) => partOf(step).describe(step.step),
     work: (tx: Transaction, step): Promise<RowSet[]> => partOf(step).work(tx, step.step),
     advise: (worlds, done) => {
@@ -86,6 +93,6 @@ function joined(parts: readonly Mending[], plans: readonly Plan<Step>[]): Plan<M
     notes: [...new Set(plans.flatMap((plan) => plan.notes))],
     warnings: [...new Set(plans.flatMap((plan) => plan.warnings))],
     blockers: plans.flatMap((plan) => plan.blockers),
-    secondLook: null,
+    secondLook: plans.flatMap((plan) => plan.secondLook ?? []).sort((a, b) => b.afterSeconds - a.afterSeconds)[0] ?? null, // prettier-ignore
   };
 }

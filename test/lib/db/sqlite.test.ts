@@ -1,14 +1,13 @@
 // SQLite files that are locked, read-only, missing or something else.
-import { spawnSync } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { chmodSync, existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import test from 'ava';
 import Sqlite from 'better-sqlite3';
 import { bbctl, type CliOptions } from '../../_helpers/cli.js';
 import { deadMaster } from '../../_helpers/clusters.js';
 import { diffDumps, type TestDatabase } from '../../_helpers/database.js';
 import { temporaryFolder } from '../../_helpers/gate-hooks.js';
+import { asSomeoneElse, someoneElse } from '../../_helpers/someone-else.js';
 
 const fileOf = (db: TestDatabase): string => db.url.replace('sqlite:///', '');
 
@@ -83,19 +82,6 @@ test('a directory, text, an empty file and a broken database', async (t) => {
   }
   t.deepEqual(readdirSync(folder).sort(), ['directory', 'empty', 'header', 'short', 'text']);
 });
-
-/** Root may write everywhere; another user may not. */
-const someoneElse = process.getuid?.() === 0 ? ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups'] : [];
-
-function asSomeoneElse(args: string[], db: string): { status: number | null; stdout: string; stderr: string } {
-  const home = mkdtempSync(join(tmpdir(), 'bbctl-home-'));
-  chmodSync(home, 0o777);
-  const [command = '', ...rest] = [...someoneElse, process.execPath, join(process.cwd(), 'bin', 'run.js'), ...args];
-  const environment = { PATH: process.env.PATH, HOME: home, XDG_STATE_HOME: join(home, 'state'), BBCTL_DB: db };
-  const result = spawnSync(command, rest, { cwd: '/', env: environment, encoding: 'utf8' });
-  rmSync(home, { recursive: true, force: true });
-  return result;
-}
 
 test('a directory in which this user may not write: reads work or say why, writes say why, nothing changes', async (t) => {
   const db = await deadMaster(t, 'sqlite');

@@ -1,5 +1,5 @@
 import test from 'ava';
-import { repairs } from '../../../src/lib/model/repair.js';
+import { repairs, sightingsOf, type Sighting } from '../../../src/lib/model/repair.js';
 import type { MasterState } from '../../../src/lib/model/master.js';
 import { clusterWith, masterFacts, now } from '../../_helpers/facts.js';
 
@@ -64,4 +64,45 @@ test('fresh work of an inactive master is left alone, and what it left with it',
 test('several are one change', (t) => {
   const masters = [alive, masterFacts({ id: 2, name: 'two', ...dead }), masterFacts({ id: 3, name: 'three', ...unclean })]; // prettier-ignore
   t.deepEqual(repairs(clusterWith({ masters }), repairAfter), [{ operation: 'masters expire', names: ['2', '3'] }]);
+});
+
+const starting = { active: false, has: { schedulers: [7] } };
+const clusterAt = (seconds: number, facts: Parameters<typeof masterFacts>[0] = starting) =>
+  clusterWith({
+    now: now + seconds,
+    masters: [masterFacts({ lastActive: now + seconds }), masterFacts({ id: 2, name: 'two', ...facts })],
+  });
+const after = (seconds: number, facts: Parameters<typeof masterFacts>[0] = starting, first = starting): unknown[] => {
+  const seen = sightingsOf(clusterAt(0, first), []);
+  const cluster = clusterAt(seconds, facts);
+  return repairs(cluster, repairAfter, sightingsOf(cluster, seen));
+};
+
+test('a start that broke off is mended when it was seen unchanged for ten minutes', (t) => {
+  t.deepEqual(after(599), []);
+  t.deepEqual(after(600), expireTwo);
+  t.deepEqual(after(600, { ...starting, has: { schedulers: [7, 8] } }), []);
+  t.deepEqual(after(600, { ...starting, lastActive: now + 1 }), []);
+  t.deepEqual(after(600, { ...starting, active: true }), []);
+});
+
+test('one that has work is no start that broke off', (t) => {
+  for (const work of [{ claims: 1 }, { openBuilds: 1 }]) {
+    const working = { ...starting, has: { schedulers: [7], ...work } };
+    t.deepEqual(after(600, working, working), []);
+  }
+});
+
+test('without a look at this very master, or with one from the future, nothing is mended', (t) => {
+  const cluster = clusterAt(600);
+  t.deepEqual(repairs(cluster, repairAfter, []), []);
+  const [seen] = sightingsOf(clusterAt(0), []) as [Sighting];
+  t.deepEqual(repairs(cluster, repairAfter, [{ ...seen, master: { ...seen.master, id: 3 } }]), []);
+  t.is(sightingsOf(cluster, [{ ...seen, at: now + 601 }])[0]?.at, now + 600);
+});
+
+test('while no heart beats no start is mended', (t) => {
+  const seen = sightingsOf(clusterAt(0), []);
+  const cluster = clusterWith({ now: now + 600, masters: [masterFacts({ id: 2, name: 'two', ...starting })] });
+  t.deepEqual(repairs(cluster, repairAfter, sightingsOf(cluster, seen)), []);
 });
