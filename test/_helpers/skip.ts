@@ -1,4 +1,4 @@
-export type Skippable = 'postgres' | 'mariadb' | 'buildbot';
+export type Skippable = 'postgres' | 'mariadb' | 'buildbot' | 'shells';
 
 /** Whether whoever runs the tests has said aloud, by BBCTL_TEST_SKIP, that this one is not to be tested. */
 export function isSkipped(name: Skippable): boolean {
