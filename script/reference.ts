@@ -37,6 +37,7 @@ const groups: Readonly<Record<string, string>> = {
   CLUSTER: 'Which cluster',
   CHANGE: 'Changes',
   OUTPUT: 'Tables',
+  WATCH: 'Watching',
   GLOBAL: 'Everywhere',
 };
 
@@ -92,9 +93,15 @@ function commonGroup(title: string, flags: readonly Flag[]): string {
   return `### ${title}\n\n${flags.map(flagLine).join('\n')}\n`;
 }
 
+/** `=VALUE`, or `[=VALUE]` where it may be left out. */
+function valueOf({ type, name, helpValue = name.toUpperCase() }: Flag): string {
+  if (type !== 'option') return '';
+  return helpValue.startsWith('[') ? `[=${helpValue.slice(1)}` : `=${helpValue}`;
+}
+
 function flagLine(flag: Flag): string {
   const short = flag.char ? `\`-${flag.char}\`, ` : '';
-  const value = flag.type === 'option' ? `=${flag.helpValue ?? flag.name.toUpperCase()}` : '';
+  const value = valueOf(flag);
   const rest = [
     ...(flag.required ? ['required'] : []),
     ...(flag.type === 'option' && flag.default !== undefined ? [`default: ${flag.default}`] : []),
@@ -134,7 +141,7 @@ function usage(command: Command, own: readonly Flag[]): string {
     return arg.required ? word : `[${word}]`;
   });
   const flags = own.map((flag) => {
-    const text = `--${flag.name}${flag.type === 'option' ? `=${flag.helpValue ?? flag.name.toUpperCase()}` : ''}`;
+    const text = `--${flag.name}${valueOf(flag)}`;
     return flag.required ? text : `[${text}]`;
   });
   return [typed(command), ...words, ...flags].join(' ');

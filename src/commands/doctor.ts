@@ -7,6 +7,7 @@ import type { Finding } from '../lib/model/finding.js';
 import type { Report, Step } from '../lib/operation.js';
 import { mendFindings } from '../lib/operations/mend-findings.js';
 import { chooseMends } from '../lib/ui/choose-mends.js';
+import { watchFlag } from '../lib/watch-flag.js';
 
 export default class Doctor extends ChangeCommand<typeof Doctor> {
   static override summary = 'Run every check: what is wrong, what it means, what was seen, and what mends it.';
@@ -18,11 +19,19 @@ export default class Doctor extends ChangeCommand<typeof Doctor> {
   ];
   static override flags = {
     fix: Flags.boolean({ description: 'mend what can be mended', helpGroup: 'CHANGE', default: false }),
+    watch: watchFlag({ exclusive: ['fix'] }),
     ...checkFlags,
   };
 
-  async run(): Promise<{ findings: readonly Finding[]; change?: Report<Step> }> {
-    const { only, skip, fix, warning, critical } = this.flags;
+  async run(): Promise<{ findings: readonly Finding[]; change?: Report<Step> } | undefined> {
+    if (!this.flags.fix) return this.watched(() => this.look(), this.flags.watch);
+    const { findings } = await this.look();
+    const mends = await chooseMends(findings, { all: this.saysYes || this.jsonEnabled() });
+    return { findings, change: await this.change(mendFindings(mends, { expireAfter: this.expireAfter })) };
+  }
+
+  private async look(): Promise<{ findings: readonly Finding[] }> {
+    const { only, skip, warning, critical } = this.flags;
     const options = {
       checks: chosenChecks(only, skip),
       limits: limitsOf(warning, critical),
@@ -30,12 +39,9 @@ export default class Doctor extends ChangeCommand<typeof Doctor> {
       thorough: true,
     };
     const { findings } = await checkUp(await this.openDatabase(), options);
-    if (!this.jsonEnabled()) {
-      const { renderDiagnosis } = await import('../lib/ui/views/doctor.js');
-      this.log(renderDiagnosis(findings, options.checks.length));
-    }
-    if (!fix) return { findings };
-    const mends = await chooseMends(findings, { all: this.saysYes || this.jsonEnabled() });
-    return { findings, change: await this.change(mendFindings(mends, { expireAfter: this.expireAfter })) };
+    if (this.jsonEnabled()) return { findings };
+    const { renderDiagnosis } = await import('../lib/ui/views/doctor.js');
+    this.log(renderDiagnosis(findings, options.checks.length));
+    return { findings };
   }
 }

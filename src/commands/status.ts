@@ -1,8 +1,8 @@
-import { ClusterCommand } from '../lib/command.js';
+import { ReadCommand } from '../lib/read-command.js';
 import { statusOf } from '../lib/ui/views/status.js';
 import type { Status } from '../lib/ui/views/status.js';
 
-export default class StatusCommand extends ClusterCommand<typeof StatusCommand> {
+export default class StatusCommand extends ReadCommand<typeof StatusCommand, Status> {
   static override summary =
     'Show the cluster on one screen: what is wrong comes first, with the command that mends it.';
   static override examples = [
@@ -10,7 +10,7 @@ export default class StatusCommand extends ClusterCommand<typeof StatusCommand> 
     '<%= config.bin %> status --db postgresql://bb@host/buildbot --json',
   ];
 
-  async run(): Promise<Status> {
+  protected async look(): Promise<Status> {
     const status = statusOf(await this.readCluster());
     if (this.jsonEnabled()) return status;
     const { renderStatus } = await import('../lib/ui/views/status-screen.js');

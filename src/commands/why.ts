@@ -1,10 +1,10 @@
 import * as Args from '@oclif/core/args';
 import * as Flags from '@oclif/core/flags';
-import { ClusterCommand } from '../lib/command.js';
+import { ReadCommand } from '../lib/read-command.js';
 import { readWhy } from '../lib/why.js';
 import type { Explained } from '../lib/why.js';
 
-export default class Why extends ClusterCommand<typeof Why> {
+export default class Why extends ReadCommand<typeof Why, { requests: Explained[] }> {
   static override summary =
     'Tell why a build request is not being built: the chain from it to a free worker, and where it breaks.';
   static override examples = [
@@ -19,7 +19,7 @@ export default class Why extends ClusterCommand<typeof Why> {
     buildset: Flags.string({ description: 'every request of this buildset', helpValue: 'ID' }),
   };
 
-  async run(): Promise<{ requests: Explained[] }> {
+  protected async look(): Promise<{ requests: Explained[] }> {
     const database = await this.openDatabase();
     const requests = await readWhy(database, {
       request: this.args.request,

@@ -15,6 +15,8 @@ import type { Settings, SettingsInput } from './settings.js';
 import { selectRows } from './ui/list.js';
 import type { Column, ListOptions } from './ui/list.js';
 import { errorColour } from './ui/terminal.js';
+import type { Look } from './ui/watch-outlets.js';
+import { withWatchSeconds } from './watch-flag.js';
 
 type FlagsOf<T extends typeof Command> = Interfaces.InferredFlags<(typeof BaseCommand)['baseFlags'] & T['flags']>;
 type ArgsOf<T extends typeof Command> = Interfaces.InferredArgs<T['args']>;
@@ -187,6 +189,8 @@ export abstract class ClusterCommand<T extends typeof Command> extends BaseComma
   private opened: Database[] = [];
   private reading: Database | undefined;
   private found: Settings | undefined;
+  /** What a look prints, where it is watched. */
+  private printed: string[] | undefined;
 
   private get clusterFlags(): Interfaces.InferredFlags<typeof ClusterCommand.baseFlags> {
     return this.flags as never;
@@ -206,6 +210,11 @@ export abstract class ClusterCommand<T extends typeof Command> extends BaseComma
     const seconds = Number(this.clusterFlags.timeout);
     if (seconds >= 1) return seconds;
     throw new Failure('usage', '--timeout may not be less than 1s.', { try: 'Leave it out for 30s.' });
+  }
+
+  override async init(): Promise<void> {
+    this.argv = withWatchSeconds(this.argv);
+    await super.init();
   }
 
   protected get settingsInput(): SettingsInput {
@@ -232,8 +241,7 @@ export abstract class ClusterCommand<T extends typeof Command> extends BaseComma
   /** One session for reading serves the whole command. */
   protected async openDatabase(access: 'read' | 'write' = 'read'): Promise<Database> {
     if (access === 'read' && this.reading) return this.reading;
-    this.found ??= await resolveSettings(this.settingsInput);
-    if (this.found.note && this.opened.length === 0) process.stderr.write(`${printable(this.found.note)}\n`);
+    this.found ??= await this.findDatabase();
     const options = {
       access,
       timeoutMs: Math.round(this.timeoutSeconds * 1000),
@@ -245,20 +253,66 @@ export abstract class ClusterCommand<T extends typeof Command> extends BaseComma
     return database;
   }
 
+  private async findDatabase(): Promise<Settings> {
+    const found = await resolveSettings(this.settingsInput);
+    if (found.note) this.note(printable(found.note));
+    return found;
+  }
+
   protected async readCluster(options: SnapshotOptions = {}): Promise<Cluster> {
     return readCluster(await this.openDatabase(), { ...options, expireAfter: this.expireAfter });
   }
 
+  override log(text = ''): void {
+    if (this.printed) this.printed.push(text);
+    else super.log(text);
+  }
+
+  /** A remark that is no part of what was asked for. */
+  protected note(text: string): void {
+    if (this.printed && !this.jsonEnabled()) this.printed.push(text);
+    else process.stderr.write(`${text}\n`);
+  }
+
+  /** Looks once; with `seconds`, again and again. */
+  protected async watched<Result>(
+    look: () => Promise<Result>,
+    seconds: number | undefined,
+  ): Promise<Result | undefined> {
+    if (seconds === undefined) return look();
+    const [{ watch }, { outletFor }] = await Promise.all([import('./watch.js'), import('./ui/watch-outlets.js')]);
+    const label = (): string => printable(this.found?.location.label ?? '');
+    await watch({
+      look: () => this.watchedLook(look),
+      describe: (failure) => ({ text: failureText(failure).trimEnd(), value: this.toErrorJson(failure) }),
+      outlet: outletFor({ json: this.jsonEnabled(), seconds, label }),
+      seconds,
+    });
+    return undefined;
+  }
+
+  /**
+   * On a connection of its own: none is held between looks, a server that was restarted is found again, as is a file
+   * that was put in the place of another, and the schema may be upgraded meanwhile.
+   */
+  private async watchedLook(look: () => Promise<unknown>): Promise<Look> {
+    const printed: string[] = [];
+    this.printed = printed;
+    try {
+      const value = await look();
+      return { text: printed.join('\n'), value };
+    } finally {
+      await this.closeDatabases();
+    }
+  }
+
+  private async closeDatabases(): Promise<void> {
+    this.reading = undefined;
+    await Promise.all(this.opened.splice(0).map((database) => database.close()));
+  }
+
   protected override async finally(error: Error | undefined): Promise<void> {
-    await Promise.all(this.opened.map((database) => database.close()));
+    await this.closeDatabases();
     await super.finally(error);
   }
-}
-
-/** A command that prints a table. */
-export abstract class ListCommand<T extends typeof Command> extends ClusterCommand<T> {
-  static override baseFlags = {
-    ...ClusterCommand.baseFlags,
-    ...listFlags,
-  };
 }

@@ -1,6 +1,6 @@
 import test, { type TestFn } from 'ava';
 
-export type Skippable = 'postgres' | 'mariadb' | 'buildbot' | 'cron' | 'promtool' | 'systemd';
+export type Skippable = 'postgres' | 'mariadb' | 'buildbot' | 'cron' | 'promtool' | 'systemd' | 'shells';
 
 /** Whether whoever runs the tests has said aloud, by BBCTL_TEST_SKIP, that this one is not to be tested. */
 export function isSkipped(name: Skippable): boolean {

@@ -1,9 +1,9 @@
 import * as Flags from '@oclif/core/flags';
-import { ListCommand } from '../../lib/command.js';
+import { ListCommand } from '../../lib/read-command.js';
 import { buildColumns, buildRows } from '../../lib/ui/views/builds.js';
 import type { BuildRow } from '../../lib/ui/views/builds.js';
 
-export default class BuildsCommand extends ListCommand<typeof BuildsCommand> {
+export default class BuildsCommand extends ListCommand<typeof BuildsCommand, { builds: BuildRow[] }> {
   static override summary = 'List builds that have not ended.';
   static override examples = ['<%= config.bin %> builds', '<%= config.bin %> builds --abandoned'];
   static override flags = {
@@ -15,7 +15,7 @@ export default class BuildsCommand extends ListCommand<typeof BuildsCommand> {
     abandoned: Flags.boolean({ description: 'only those that no living master will end', default: false }),
   };
 
-  async run(): Promise<{ builds: BuildRow[] }> {
+  protected async look(): Promise<{ builds: BuildRow[] }> {
     const { running, abandoned } = this.flags;
     // Builds of masters that are gone, also under finished requests; the running ones have open requests.
     const rows = buildRows(await this.readCluster({ deep: !running }));

@@ -1,4 +1,4 @@
-import { BaseCommand } from '../../lib/command.js';
+import { BaseCommand, listFlags } from '../../lib/command.js';
 import { readContexts } from '../../lib/contexts.js';
 import { parseDatabaseUrl } from '../../lib/db/url.js';
 import { contextColumns, contextRows } from '../../lib/ui/views/contexts.js';
@@ -7,6 +7,7 @@ import type { ContextRow } from '../../lib/ui/views/contexts.js';
 export default class ContextsCommand extends BaseCommand<typeof ContextsCommand> {
   static override summary = 'List the databases that have a name, and which is used when none is said.';
   static override examples = ['<%= config.bin %> contexts'];
+  static override flags = listFlags;
 
   async run(): Promise<{ contexts: ContextRow[] }> {
     const all = await readContexts(this.config.configDir);

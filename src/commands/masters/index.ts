@@ -1,12 +1,12 @@
-import { ListCommand } from '../../lib/command.js';
+import { ListCommand } from '../../lib/read-command.js';
 import { masterColumns, masterRow } from '../../lib/ui/views/masters.js';
 import type { MasterRow } from '../../lib/ui/views/masters.js';
 
-export default class MastersCommand extends ListCommand<typeof MastersCommand> {
+export default class MastersCommand extends ListCommand<typeof MastersCommand, { masters: MasterRow[] }> {
   static override summary = 'List the masters: which live, which are dead, and what each holds.';
   static override examples = ['<%= config.bin %> masters', '<%= config.bin %> masters --filter state=dead --json'];
 
-  async run(): Promise<{ masters: MasterRow[] }> {
+  protected async look(): Promise<{ masters: MasterRow[] }> {
     const cluster = await this.readCluster();
     return { masters: await this.list(cluster.masters.map(masterRow), masterColumns, 'No master has ever started.') };
   }

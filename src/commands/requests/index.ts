@@ -1,5 +1,5 @@
 import * as Flags from '@oclif/core/flags';
-import { ListCommand } from '../../lib/command.js';
+import { ListCommand } from '../../lib/read-command.js';
 import { listRequests } from '../../lib/db/request-lists.js';
 import { snapshot } from '../../lib/db/snapshot.js';
 import { stuckRequests } from '../../lib/model/cluster.js';
@@ -7,7 +7,7 @@ import { thousands } from '../../lib/model/names.js';
 import { requestColumns, requestRows } from '../../lib/ui/views/requests.js';
 import type { RequestRow } from '../../lib/ui/views/requests.js';
 
-export default class RequestsCommand extends ListCommand<typeof RequestsCommand> {
+export default class RequestsCommand extends ListCommand<typeof RequestsCommand, { requests: RequestRow[] }> {
   static override summary = 'List build requests that are not complete.';
   static override examples = [
     '<%= config.bin %> requests',
@@ -25,7 +25,7 @@ export default class RequestsCommand extends ListCommand<typeof RequestsCommand>
     }),
   };
 
-  async run(): Promise<{ requests: RequestRow[] }> {
+  protected async look(): Promise<{ requests: RequestRow[] }> {
     const database = await this.openDatabase();
     const { pending, stuck } = this.flags;
     // What is filtered or sorted must be read whole: the limit would hide what is looked for.
@@ -38,8 +38,7 @@ export default class RequestsCommand extends ListCommand<typeof RequestsCommand>
       );
     });
     const requests = await this.list(rows, requestColumns, stuck ? 'No request is stuck.' : 'No request is open.');
-    if (rows.length === limit)
-      process.stderr.write(`Only the first ${thousands(limit)} were read; --limit reads more.\n`);
+    if (rows.length === limit) this.note(`Only the first ${thousands(limit)} were read; --limit reads more.`);
     return { requests };
   }
 }

@@ -1,12 +1,12 @@
-import { ListCommand } from '../../lib/command.js';
+import { ListCommand } from '../../lib/read-command.js';
 import { serviceColumns, serviceRows } from '../../lib/ui/views/services.js';
 import type { ServiceRow } from '../../lib/ui/views/services.js';
 
-export default class ServicesCommand extends ListCommand<typeof ServicesCommand> {
+export default class ServicesCommand extends ListCommand<typeof ServicesCommand, { services: ServiceRow[] }> {
   static override summary = 'List schedulers and change sources, and which master holds each.';
   static override examples = ['<%= config.bin %> services', '<%= config.bin %> services --filter state=stuck'];
 
-  async run(): Promise<{ services: ServiceRow[] }> {
+  protected async look(): Promise<{ services: ServiceRow[] }> {
     const cluster = await this.readCluster();
     return {
       services: await this.list(

@@ -1,17 +1,17 @@
 import * as Args from '@oclif/core/args';
-import { ClusterCommand } from '../../lib/command.js';
+import { ReadCommand } from '../../lib/read-command.js';
 import { readServiceActivity } from '../../lib/db/service-activity.js';
 import { snapshot } from '../../lib/db/snapshot.js';
 import { findNamed } from '../../lib/model/find.js';
 import { renderService, serviceRows } from '../../lib/ui/views/services.js';
 import type { ServiceDetails } from '../../lib/ui/views/services.js';
 
-export default class ServicesShow extends ClusterCommand<typeof ServicesShow> {
+export default class ServicesShow extends ReadCommand<typeof ServicesShow, { services: ServiceDetails[] }> {
   static override summary = 'Show a scheduler or change source: its holder, its last activity, the state it keeps.';
   static override examples = ['<%= config.bin %> services show nightly'];
   static override args = { service: Args.string({ description: 'its whole name, or its id', required: true }) };
 
-  async run(): Promise<{ services: ServiceDetails[] }> {
+  protected async look(): Promise<{ services: ServiceDetails[] }> {
     const database = await this.openDatabase();
     return database.read(async (tx) => {
       const cluster = await snapshot(tx, database.location.label, { expireAfter: this.expireAfter });

@@ -1,9 +1,9 @@
 import * as Flags from '@oclif/core/flags';
-import { ListCommand } from '../../lib/command.js';
+import { ListCommand } from '../../lib/read-command.js';
 import { workerColumns, workerRows } from '../../lib/ui/views/workers.js';
 import type { WorkerRow } from '../../lib/ui/views/workers.js';
 
-export default class WorkersCommand extends ListCommand<typeof WorkersCommand> {
+export default class WorkersCommand extends ListCommand<typeof WorkersCommand, { workers: WorkerRow[] }> {
   static override summary = 'List workers, and which masters each is connected to.';
   static override examples = ['<%= config.bin %> workers --connected', '<%= config.bin %> workers --orphaned'];
   static override flags = {
@@ -15,7 +15,7 @@ export default class WorkersCommand extends ListCommand<typeof WorkersCommand> {
     connected: Flags.boolean({ description: 'only those that are said to be connected', default: false }),
   };
 
-  async run(): Promise<{ workers: WorkerRow[] }> {
+  protected async look(): Promise<{ workers: WorkerRow[] }> {
     const rows = workerRows(await this.readCluster());
     const { orphaned, connected } = this.flags;
     const chosen = rows.filter(

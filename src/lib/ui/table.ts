@@ -93,5 +93,5 @@ export function renderList<Row extends object>(
   const shown = options.columns
     ? options.columns.split(',').map((name) => verifyColumn(name.trim(), columns))
     : columns.filter((column) => !column.hidden);
-  return rows.length === 0 ? empty : renderTable(rows, shown, terminalWidth());
+  return rows.length === 0 ? wrapped(empty, 2) : renderTable(rows, shown, terminalWidth());
 }

@@ -12,6 +12,8 @@ import { until } from './until.js';
 /** A server that a test may restart, as those of the whole test run may not be. */
 export interface PostgresServer extends Queryable {
   url: string;
+  stop(): Promise<void>;
+  start(): Promise<void>;
   restart(): Promise<void>;
   /** Nobody has asked it anything for a second, but for us. */
   isIdle(): Promise<boolean>;
@@ -32,20 +34,26 @@ export async function startPostgres(t: ExecutionContext): Promise<PostgresServer
   const url = `postgresql://postgres@127.0.0.1:${port}/postgres`;
   const settings = [`port=${port}`, 'listen_addresses=127.0.0.1', 'unix_socket_directories=', 'fsync=off'];
   const options = ['-D', data, ...settings.flatMap((setting) => ['-c', setting])];
-  const start = () => launch(join(postgresBin(), 'postgres'), options, { ...AS_POSTGRES, stdio: 'ignore' });
-  let postgres = start();
+  const begin = () => launch(join(postgresBin(), 'postgres'), options, { ...AS_POSTGRES, stdio: 'ignore' });
+  let postgres = begin();
   t.teardown(() => end(postgres, 'SIGQUIT'));
   await answers(url);
+  const stop = () => end(postgres, 'SIGINT');
+  const start = async () => {
+    postgres = begin();
+    await answers(url);
+  };
   const query: PostgresServer['query'] = (sql, params = []) => queryOnce(url, sql, params);
   return {
     url,
     query,
     isIdle: () => isIdle(query),
     contents: () => contents(query),
+    stop,
+    start,
     async restart() {
-      await end(postgres, 'SIGINT');
-      postgres = start();
-      await answers(url);
+      await stop();
+      await start();
     },
   };
 }

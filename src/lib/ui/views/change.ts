@@ -64,8 +64,10 @@ const endings: Record<Report<Step>['status'], string> = {
 /** What became of it. The steps were shown as a plan, and on a terminal their progress: only what went wrong is told. */
 export function renderReport<S extends Step>(report: Report<S>, { isLive }: { isLive: boolean }): string {
   const steps = isLive ? [] : resultLines(report);
-  const lines = [...steps, endings[report.status], ...rowsLine(report), ...wayOn(report), ...report.advice];
-  return lines.map((line) => `${wrapped(line)}\n`).join('');
+  const lines = [...steps, endings[report.status], ...rowsLine(report), ...wayOn(report)].map((line) => wrapped(line));
+  // What is indented there is to be pasted: it stays in one piece.
+  const advice = report.advice.map((line) => (line.startsWith('  ') ? line : wrapped(line)));
+  return [...lines, ...advice].map((line) => `${line}\n`).join('');
 }
 
 /** What was not done; of the pieces of one work the first stands for the rest. */

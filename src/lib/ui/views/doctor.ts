@@ -9,7 +9,7 @@ import { findingMark } from './findings.js';
 /** Each finding with what it means, what was seen, and what mends it; of so many checks that were run. */
 export function renderDiagnosis(findings: readonly Finding[], checksRun: number): string {
   if (findings.length === 0)
-    return colour.green(`✓ ${count(checksRun, 'check')}, and nothing is wrong that bbctl can see.`);
+    return colour.green(wrapped(`✓ ${count(checksRun, 'check')}, and nothing is wrong that bbctl can see.`, 2));
   return findings.map(diagnosis).join('\n\n');
 }
 

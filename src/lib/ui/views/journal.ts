@@ -4,6 +4,7 @@ import { countRows, keysOf } from '../../model/rows.js';
 import type { RowSet } from '../../model/rows.js';
 import type { Step } from '../../operation.js';
 import type { Column } from '../list.js';
+import { wrapped } from '../prose.js';
 import { colour } from '../terminal.js';
 import { renderFields } from './masters.js';
 
@@ -100,7 +101,9 @@ export function renderEntry(entry: Entry, describe: (step: Step) => string): str
   );
   const hint =
     entry.state === 'open' || entry.state === 'failed'
-      ? [`\nFinish it with "bbctl journal complete ${entry.id}", or take it back with "bbctl undo ${entry.id}".`]
+      ? [
+          `\n${wrapped(`Finish it with "bbctl journal complete ${entry.id}", or take it back with "bbctl undo ${entry.id}".`, 2)}`,
+        ]
       : [];
   return [renderFields(`${entry.id}: ${printable(entry.title)}`, fields), ...steps, ...hint].join('\n');
 }
@@ -120,7 +123,7 @@ function stepLines(title: string, tries: readonly JournaledStep[]): string[] {
   const last = tries.at(-1);
   const outcome =
     last === undefined ? 'not begun' : countRows(last.sets) === 0 ? 'nothing to write' : outcomes[last.state];
-  return [`  ${title} (${outcome})`, ...(last?.sets ?? []).map((set) => `      ${setLine(set)}`)];
+  return [wrapped(`  ${title} (${outcome})`), ...(last?.sets ?? []).map((set) => wrapped(`      ${setLine(set)}`, 8))];
 }
 
 function setLine(set: RowSet): string {

@@ -5,6 +5,7 @@ import type { Master, MasterState } from '../../model/master.js';
 import { list, printable } from '../../model/names.js';
 import { ago, timestamp } from '../format.js';
 import type { Column } from '../list.js';
+import { hanging, wrapped } from '../prose.js';
 import { colour, colourState } from '../terminal.js';
 
 /** A master as `--json` prints it. */
@@ -127,5 +128,6 @@ export function renderMaster(details: MasterDetails, now: number): string {
 
 export function renderFields(title: string, fields: readonly (readonly [string, string])[]): string {
   const width = Math.max(...fields.map(([name]) => name.length));
-  return [colour.bold(title), ...fields.map(([name, value]) => `  ${name.padEnd(width)}  ${value}`)].join('\n');
+  const lines = fields.map(([name, value]) => hanging(`  ${name.padEnd(width)}  `, value));
+  return [wrapped(colour.bold(title)), ...lines].join('\n');
 }

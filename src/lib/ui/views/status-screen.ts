@@ -21,13 +21,14 @@ export function renderStatus(status: Status): string {
 }
 
 function header({ database, now }: Status): string {
-  return `${colour.bold(database.label)}\n${colour.dim(`${database.server}, schema ${database.revision} (Buildbot ${database.buildbot}), ${timestamp(now)}`)}`;
+  const facts = `${database.server}, schema ${database.revision} (Buildbot ${database.buildbot}), ${timestamp(now)}`;
+  return `${wrapped(colour.bold(database.label), 2)}\n${colour.dim(wrapped(facts, 2))}`;
 }
 
 /** What is wrong comes first, each with the command that mends it. */
 function renderFindings(all: readonly Finding[]): string {
   if (!all.some((finding) => finding.severity !== 'note'))
-    return [colour.green('✓ Nothing is wrong that bbctl can see.'), ...all.map(findingLines)].join('\n');
+    return [colour.green(wrapped('✓ Nothing is wrong that bbctl can see.', 2)), ...all.map(findingLines)].join('\n');
   return all.map(findingLines).join('\n');
 }
 
@@ -92,5 +93,7 @@ function workLines({ requests, builds, builders, workers, now }: Status): string
     `${count(requests.open, 'open request')}: ${thousands(requests.pending)} pending${oldest}, ${thousands(requests.claimed)} claimed${stuck}`,
     `${count(builds.length, 'open build')}${abandoned > 0 ? ` (${colour.red(`${thousands(abandoned)} abandoned`)})` : ''}`,
     `${count(builders, 'builder')}, ${count(workers.known, 'worker')} of which ${thousands(workers.connected)} connected`,
-  ].join('\n');
+  ]
+    .map((line) => wrapped(line, 2))
+    .join('\n');
 }
