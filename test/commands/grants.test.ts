@@ -8,7 +8,7 @@ import { parseDatabaseUrl } from '../../src/lib/db/url.js';
 import type { GrantsAnswer } from '../../src/lib/grants.js';
 import { account } from '../_helpers/accounts.js';
 import { bbctl, temporaryHome } from '../_helpers/cli.js';
-import { addLivingMaster, restore } from '../_helpers/clusters.js';
+import { addLivingMaster, heartbeat, otherMaster, restore } from '../_helpers/clusters.js';
 import { diffDumps, engines, fixturesOf, type EngineName, type TestDatabase } from '../_helpers/database.js';
 import { granted } from '../_helpers/granted.js';
 import { killedMaster, type Killed } from '../_helpers/killed.js';
@@ -18,7 +18,7 @@ const servers = engines.filter((engine) => engine !== 'sqlite');
 
 /** A dead master, and a living one, so that everything may be repaired. */
 async function deadAndLiving(t: ExecutionContext, engine: EngineName): Promise<Killed> {
-  const killed = await killedMaster(t, engine, 3000);
+  const killed = await killedMaster(t, engine, 5000);
   await addLivingMaster(killed.db);
   return killed;
 }
@@ -40,6 +40,7 @@ function butForTimes(text: string, user: string): string {
 }
 
 async function same(t: ExecutionContext, db: TestDatabase, who: { url: string; user: string }, args: string[]) {
+  await heartbeat(db, otherMaster);
   const [admin, own] = [await bbctl(args, { db: db.url }), await bbctl(args, { db: who.url })];
   t.is(own.status, admin.status, `${args.join(' ')}: ${own.stderr}${own.stdout}`);
   const adminName = new URL(db.url).username;
@@ -75,7 +76,7 @@ for (const engine of servers) {
 
   for (const fixture of fixturesOf(engine).filter((name) => name.endsWith('/killed'))) {
     test(`${engine}: the rights to read fit the tables of ${fixture}`, async (t) => {
-      const db = await databaseAged(t, engine, fixture, 3000);
+      const db = await databaseAged(t, engine, fixture, 5000);
       await same(t, db, await granted(t, db, 'read'), ['doctor', '--json', '--warning', 'database-large=1']);
       await granted(t, db, 'repair');
       await granted(t, db, 'run');
@@ -109,6 +110,7 @@ for (const engine of servers) {
     const changed = async (...commands: string[][]): Promise<void> => {
       const after = [];
       for (const url of [db.url, who.url]) {
+        await heartbeat(db, otherMaster);
         const home = folder(t);
         for (const args of commands) {
           const { status, stdout, stderr } = await bbctl([...args, '--yes', '--json'], { db: url, home });
@@ -130,6 +132,7 @@ for (const engine of servers) {
     await changed(['builds', 'finish', `${build}`], ['undo', '1']);
     await changed(['doctor', '--fix']);
     const home = folder(t);
+    await heartbeat(db, otherMaster);
     t.is((await bbctl(['health', '--repair', '--repair-after', '20m'], { db: who.url, home })).stderr, '');
     const [entry] = ((await bbctl(['journal', '--json'], { home })).json() as { changes: unknown[] }).changes;
     t.like(entry, { state: 'done' });

@@ -81,7 +81,7 @@ for (const engine of engines.filter((one) => one !== 'sqlite')) {
   for (const userClass of ['repair', 'run'] as const) {
     test(`${engine}: of the rights to ${userClass} none is missing and none superfluous`, async (t) => {
       t.timeout(600_000);
-      const killed = await killedMaster(t, engine, 3000);
+      const killed = await killedMaster(t, engine, 5000);
       const { db } = killed;
       await addLivingMaster(db);
       // It was added with its id.
