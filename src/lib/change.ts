@@ -226,7 +226,7 @@ async function writeSteps<World, S extends Step>(
       broken.add(step.subject);
       lost = error instanceof Failure;
       if (error instanceof ChangedMeanwhile) return result('unchanged', {}, error.message);
-      return { ...result('failed', {}, error.message), code: error.code };
+      return { ...result('failed', {}, error.message), code: error.code, ...(error.try ? { try: error.try } : {}) };
     }
   });
 }

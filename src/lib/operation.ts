@@ -78,6 +78,8 @@ export interface StepResult {
   readonly detail?: string;
   /** Why it failed. */
   readonly code?: FailureCode;
+  /** And the way out. */
+  readonly try?: string;
 }
 
 export type ReportStatus = 'nothing to do' | 'dry run' | 'done' | 'partly done' | 'changed meanwhile' | 'failed';

@@ -15,10 +15,19 @@ export interface Dialect {
   tablesWithoutTransactions(sql: Knex): Promise<string[]>;
   /** Bytes of the whole database and of its largest tables, the largest first. */
   size(sql: Knex): Promise<Size>;
+  /** Where the tables are, if not in the database itself. */
+  namespace(sql: Knex): Promise<Namespace | null>;
   /** Locks the rows that a query selects until the transaction ends, so that a heartbeat waits. */
   locking<Q extends Knex.QueryBuilder>(query: Q): Q;
   /** Runs `work` so that nobody else writes `tables` in a way that `work` does not see. */
   exclusively<T>(tx: Transaction, tables: readonly string[], work: () => Promise<T>): Promise<T>;
+}
+
+/** What PostgreSQL calls a schema. */
+export interface Namespace {
+  readonly schema: string;
+  /** Table → the sequence of its ids. */
+  readonly sequences: ReadonlyMap<string, string>;
 }
 
 export interface Size {
@@ -84,6 +93,7 @@ function sqlite(version: string): Dialect {
         'select page_count * page_size as size from pragma_page_count(), pragma_page_size()',
         'select 1 where 1 = 0',
       ),
+    namespace: () => Promise.resolve(null),
     locking: (query) => query,
     // A statement that writes no row takes the one write lock at the start, as BEGIN IMMEDIATE does: a transaction
     // that began by reading could not take it any more once somebody else has written.
@@ -118,11 +128,30 @@ function postgres(version: string): Dialect {
         'select pg_database_size(current_database()) as size',
         `select relname as name, pg_total_relation_size(oid) as bytes from pg_class
          where relkind = 'r' and pg_table_is_visible(oid) and relnamespace <> 'pg_catalog'::regnamespace
-         order by 2 desc limit 10`,
+         order by 2 desc, 1 limit 10`,
       ),
+    namespace: readNamespace,
     // Weaker than FOR UPDATE: rows of other masters' new builds that refer to this one need not wait.
     locking: (query) => query.forNoKeyUpdate() as typeof query,
     exclusively: (_tx, _tables, work) => work(),
+  };
+}
+
+async function readNamespace(sql: Knex): Promise<Namespace> {
+  const result: unknown = await sql.raw(
+    `select n.nspname as schema, t.relname as tbl, s.relname as sequence
+     from pg_class m
+       join pg_namespace n on n.oid = m.relnamespace
+       join pg_class t on t.relnamespace = n.oid and t.relkind in ('r', 'p')
+       left join (pg_depend d join pg_class s on s.oid = d.objid and s.relkind = 'S')
+         on d.refobjid = t.oid and d.refclassid = 'pg_class'::regclass and d.classid = 'pg_class'::regclass and d.deptype = 'a'
+     where m.relname = 'masters' and m.relkind in ('r', 'p') and pg_table_is_visible(m.oid)`,
+  );
+  const rows = rowsOf(result);
+  const own = rows.filter((row) => row['sequence'] !== null);
+  return {
+    schema: text(rows[0]?.['schema']),
+    sequences: new Map(own.map((row) => [text(row['tbl']), text(row['sequence'])])),
   };
 }
 
@@ -149,7 +178,7 @@ async function mysql(sql: Knex, options: OpenOptions): Promise<Dialect> {
     tablesWithoutTransactions: async (on) => {
       const result: unknown = await on.raw(
         `select t.table_name as tbl from information_schema.tables t join information_schema.engines e on e.engine = t.engine
-         where t.table_schema = database() and t.table_type = 'BASE TABLE' and coalesce(e.transactions, 'NO') <> 'YES'`,
+         where t.table_schema = database() and t.table_type = 'BASE TABLE' and coalesce(e.transactions, 'NO') <> 'YES' order by 1`,
       );
       return rowsOf(result).map((row) => text(row['tbl']));
     },
@@ -158,8 +187,9 @@ async function mysql(sql: Knex, options: OpenOptions): Promise<Dialect> {
         on,
         'select sum(data_length + index_length) as size from information_schema.tables where table_schema = database()',
         `select table_name as name, data_length + index_length as bytes from information_schema.tables
-         where table_schema = database() and table_type = 'BASE TABLE' order by 2 desc limit 10`,
+         where table_schema = database() and table_type = 'BASE TABLE' order by 2 desc, 1 limit 10`,
       ),
+    namespace: () => Promise.resolve(null),
     locking: (query) => query.forUpdate() as typeof query,
     exclusively: lockTables,
   };

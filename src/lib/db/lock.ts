@@ -67,7 +67,8 @@ async function isTrue(knex: Knex, statement: string): Promise<boolean> {
   return taken === true || taken === 1;
 }
 
-const postgresHolder = `select a.application_name || ', connected since ' || to_char(a.backend_start at time zone 'UTC', 'YYYY-MM-DD HH24:MI:SS') || ' UTC' as holder
+/** When another user has connected is not everybody's to see; on MySQL nothing of it is. */
+const postgresHolder = `select a.application_name || coalesce(', connected since ' || to_char(a.backend_start at time zone 'UTC', 'YYYY-MM-DD HH24:MI:SS') || ' UTC', '') as holder
   from pg_locks l join pg_stat_activity a on a.pid = l.pid
   where l.locktype = 'advisory' and l.classid = ${postgresKey} and l.granted
     and l.database = (select oid from pg_database where datname = current_database())`;

@@ -44,7 +44,7 @@ export async function readSchema(sql: Knex, dialect: Dialect, label: string): Pr
       'schema',
       `${label} says that it is a Buildbot database of revision ${revision}, but has no table ${missing.join(', ')}.`,
       {
-        try: 'Was an upgrade interrupted? Finish it with "buildbot upgrade-master".',
+        try: 'Was an upgrade interrupted? Finish it with "buildbot upgrade-master". Or may this user not see it? "bbctl grants read" prints the rights.',
       },
     );
   }
@@ -61,7 +61,7 @@ export async function readSchema(sql: Knex, dialect: Dialect, label: string): Pr
 async function readRevision(sql: Knex, columns: Map<string, Set<string>>, label: string): Promise<string> {
   if (columns.size === 0) {
     throw new Failure('schema', `${label} is empty.`, {
-      try: 'Is it the right database? Buildbot makes its tables with "buildbot upgrade-master".',
+      try: 'Is it the right database, and may this user see its tables? Buildbot makes them with "buildbot upgrade-master"; "bbctl grants read" prints the rights to see them.',
     });
   }
   if (columns.has('alembic_version') && (columns.has('masters') || columns.has('buildrequests')))

@@ -64,7 +64,10 @@ const endings: Record<Report<Step>['status'], string> = {
 /** What became of it. The steps were shown as a plan, and on a terminal their progress: only what went wrong is told. */
 export function renderReport<S extends Step>(report: Report<S>, { isLive }: { isLive: boolean }): string {
   const steps = isLive ? [] : resultLines(report);
-  const lines = [...steps, endings[report.status], ...rowsLine(report), ...wayOn(report)].map((line) => wrapped(line));
+  const ways = new Set(report.results.flatMap((result) => result.try ?? []));
+  const lines = [...steps, endings[report.status], ...ways, ...rowsLine(report), ...wayOn(report)].map((line) =>
+    wrapped(line),
+  );
   // What is indented there is to be pasted: it stays in one piece.
   const advice = report.advice.map((line) => (line.startsWith('  ') ? line : wrapped(line)));
   return [...lines, ...advice].map((line) => `${line}\n`).join('');
@@ -92,7 +95,7 @@ function rowsLine<S extends Step>(report: Report<S>): string[] {
 
 function wayOn<S extends Step>({ status, journal }: Report<S>): string[] {
   if (status === 'done') return [`Journal entry ${journal}; "bbctl undo ${journal}" takes it back.`];
-  if (status === 'failed') return [`No step was done; "bbctl journal show ${journal}" tells more.`];
+  if (status === 'failed') return [`No step was finished; "bbctl journal show ${journal}" tells more.`];
   if (status !== 'partly done') return [];
   return [`Run the same command again to finish it, or "bbctl undo ${journal}" to take it back.`];
 }

@@ -1,0 +1,106 @@
+/** Who uses a database: to look, to mend it, or as a master of bbctl's own. */
+export const userClasses = ['read', 'repair', 'run'] as const;
+
+export type UserClass = (typeof userClasses)[number];
+
+/** What a class may do with a table besides reading it. */
+export interface Rights {
+  readonly insert?: true;
+  readonly delete?: true;
+  /** These columns, or any. */
+  readonly update?: readonly string[] | 'any';
+  /** Rows of it are locked: PostgreSQL asks for the right to update a column for that, and this one will do. */
+  readonly lock?: string;
+}
+
+/**
+ * What every class reads. Not among it: `users` with their passwords, and `logchunks`, which is what the builds have
+ * printed.
+ */
+export const readTables: readonly string[] = [
+  'masters',
+  'schedulers',
+  'scheduler_masters',
+  'changesources',
+  'changesource_masters',
+  'builders',
+  'builder_masters',
+  'workers',
+  'configured_workers',
+  'connected_workers',
+  'buildsets',
+  'buildset_properties',
+  'buildset_sourcestamps',
+  'buildrequests',
+  'buildrequest_claims',
+  'builds',
+  'steps',
+  'logs',
+  'changes',
+  'objects',
+  'object_state',
+];
+
+/** The one that there is tells the revision; the first of them, where both are there. */
+export const revisionTables: readonly string[] = ['alembic_version', 'migrate_version'];
+
+/** Undo gives back with their ids the rows that were deleted: it needs no sequence. */
+const registration: Rights = { insert: true, delete: true, lock: 'masterid' };
+const outcome: Rights = { update: ['complete', 'complete_at', 'results'] };
+const end: Rights = { update: ['complete_at', 'results'] };
+const added: Rights = { insert: true };
+const kept: Rights = { insert: true, update: 'any' };
+
+/**
+ * The one table of who needs which right. Each of `repair` was found by taking it away: then something that bbctl
+ * changes fails. Tables and columns that a schema does not have are left out of its grants.
+ */
+export const rightsOf: Readonly<Record<UserClass, Readonly<Record<string, Rights>>>> = {
+  read: {},
+  repair: {
+    masters: { update: ['active', 'last_active'] },
+    schedulers: { update: ['enabled'] },
+    scheduler_masters: registration,
+    changesource_masters: registration,
+    builder_masters: registration,
+    configured_workers: { ...registration, lock: 'workerid' },
+    connected_workers: registration,
+    buildrequests: outcome,
+    buildrequest_claims: registration,
+    buildsets: outcome,
+    builds: end,
+    steps: end,
+    logs: { update: ['complete'] },
+  },
+  run: {
+    masters: kept,
+    schedulers: kept,
+    scheduler_masters: registration,
+    changesources: added,
+    changesource_masters: registration,
+    builders: kept,
+    builder_masters: registration,
+    tags: added,
+    builders_tags: { insert: true, delete: true },
+    workers: kept,
+    configured_workers: { ...registration, lock: 'workerid' },
+    connected_workers: registration,
+    objects: added,
+    object_state: kept,
+    changes: added,
+    change_files: added,
+    change_properties: added,
+    scheduler_changes: { insert: true, delete: true },
+    sourcestamps: added,
+    buildsets: kept,
+    buildset_properties: added,
+    buildset_sourcestamps: added,
+    buildrequests: kept,
+    buildrequest_claims: registration,
+    builds: kept,
+    build_properties: kept,
+    steps: kept,
+    logs: kept,
+    logchunks: { insert: true, delete: true },
+  },
+};
