@@ -3,7 +3,7 @@ import { groupBy } from '../model/group-by.js';
 import { printable } from '../model/names.js';
 import type { Database } from './connect.js';
 import type { Namespace } from './dialect.js';
-import { readTables, revisionTables, rightsOf } from '../model/privileges.js';
+import { readColumns, readTables, revisionTables, rightsOf } from '../model/privileges.js';
 import type { Rights, UserClass } from '../model/privileges.js';
 import type { Schema } from './schema.js';
 import type { ServerLocation } from './url.js';
@@ -72,10 +72,10 @@ type TableRights = readonly (readonly [table: string, rights: Rights])[];
 function rightsIn(schema: Schema, userClass: UserClass): TableRights {
   const rights = rightsOf[userClass];
   const revision = revisionTables.filter((table) => schema.has(table)).slice(0, 1);
-  const tables = new Set([...revision, ...readTables, ...Object.keys(rights)]);
+  const tables = new Set([...revision, ...readTables, ...Object.keys(readColumns), ...Object.keys(rights)]);
   return [...tables]
     .filter((table) => schema.has(table))
-    .map((table) => [table, present(schema, table, rights[table])]);
+    .map((table) => [table, present(schema, table, rights[table] ?? readColumns[table])]);
 }
 
 /** Without the columns that came later. */
@@ -86,12 +86,13 @@ function present(schema: Schema, table: string, rights: Rights = {}): Rights {
   return columns.length > 0 ? { ...others, update: columns } : others;
 }
 
-function privileges({ insert, update, delete: remove }: Rights, quote: (name: string) => string): string {
-  const columns = update === 'any' ? '' : ` (${(update ?? []).map(quote).join(', ')})`;
+function privileges({ select, insert, update, delete: remove }: Rights, quote: (name: string) => string): string {
+  const columns = (names: readonly string[] | 'any' = 'any'): string =>
+    names === 'any' ? '' : ` (${names.map(quote).join(', ')})`;
   return [
-    'SELECT',
+    `SELECT${columns(select)}`,
     ...(insert ? ['INSERT'] : []),
-    ...(update ? [`UPDATE${columns}`] : []),
+    ...(update ? [`UPDATE${columns(update)}`] : []),
     ...(remove ? ['DELETE'] : []),
   ].join(', ');
 }

@@ -3,8 +3,10 @@ export const userClasses = ['read', 'repair', 'run'] as const;
 
 export type UserClass = (typeof userClasses)[number];
 
-/** What a class may do with a table besides reading it. */
+/** What a class may do with a table besides reading all of it. */
 export interface Rights {
+  /** Only these columns are read; all of them where it is not given. */
+  readonly select?: readonly string[];
   readonly insert?: true;
   readonly delete?: true;
   /** These columns, or any. */
@@ -14,8 +16,8 @@ export interface Rights {
 }
 
 /**
- * What every class reads. Not among it: `users` with their passwords, and `logchunks`, which is what the builds have
- * printed.
+ * What every class reads. Not among it: `users` with their passwords, and what the builds have printed: of `logchunks`
+ * only to which log they belong.
  */
 export const readTables: readonly string[] = [
   'masters',
@@ -40,6 +42,8 @@ export const readTables: readonly string[] = [
   'objects',
   'object_state',
 ];
+
+export const readColumns: Readonly<Record<string, Rights>> = { logchunks: { select: ['logid'] } };
 
 /** The one that there is tells the revision; the first of them, where both are there. */
 export const revisionTables: readonly string[] = ['alembic_version', 'migrate_version'];
