@@ -1,6 +1,6 @@
 import * as Flags from '@oclif/core/flags';
 import { checkFlags } from '../lib/check-flags.js';
-import { ChangeCommand } from '../lib/change-command.js';
+import { ChangeCommand, wakeFlags } from '../lib/change-command.js';
 import { checkUp } from '../lib/check-up.js';
 import { chosenChecks, limitsOf } from '../lib/model/checks/limits.js';
 import type { Finding } from '../lib/model/finding.js';
@@ -19,6 +19,7 @@ export default class Doctor extends ChangeCommand<typeof Doctor> {
   static override flags = {
     fix: Flags.boolean({ description: 'mend what can be mended', helpGroup: 'CHANGE', default: false }),
     ...checkFlags,
+    ...wakeFlags,
   };
 
   async run(): Promise<{ findings: readonly Finding[]; change?: Report<Step> }> {
@@ -28,6 +29,7 @@ export default class Doctor extends ChangeCommand<typeof Doctor> {
       limits: limitsOf(warning, critical),
       expireAfter: this.expireAfter,
       thorough: true,
+      inventory: await this.inventory(),
     };
     const { findings } = await checkUp(await this.openDatabase(), options);
     if (!this.jsonEnabled()) {

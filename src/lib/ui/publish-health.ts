@@ -1,8 +1,7 @@
-import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { Failure } from '../errors.js';
 import type { Limit } from '../model/checks/check.js';
 import type { Health } from '../model/health.js';
 import { printableJson } from '../model/names.js';
+import { replaceFile } from '../output-file.js';
 import { renderHealth } from './views/health.js';
 import type { HealthFormat } from './views/health.js';
 
@@ -16,27 +15,4 @@ export function publishHealth(health: Health, { format, output, limits }: Publis
   const text = printableJson(renderHealth(health, format, limits));
   if (output === undefined) process.stdout.write(text);
   else replaceFile(output, text);
-}
-
-/** Who reads it meanwhile sees the old one whole or the new one whole. */
-function replaceFile(file: string, text: string): void {
-  const unfinished = `${file}.${process.pid}.new`;
-  try {
-    writeSynced(unfinished, text);
-    renameSync(unfinished, file);
-  } catch (error) {
-    rmSync(unfinished, { force: true });
-    throw new Failure('unreachable', `${file} cannot be written: ${(error as Error).message}.`, { cause: error });
-  }
-}
-
-function writeSynced(file: string, text: string): void {
-  const descriptor = openSync(file, 'w', 0o644);
-  try {
-    // Goes on after a short write, as a disk that fills up makes them.
-    writeFileSync(descriptor, text);
-    fsyncSync(descriptor);
-  } finally {
-    closeSync(descriptor);
-  }
 }

@@ -1,5 +1,6 @@
 import type { ShownStep } from '../../change.js';
-import { count, thousands } from '../../model/names.js';
+import { count, list, printable, thousands } from '../../model/names.js';
+import type { Woken } from '../../model/wake.js';
 import type { Plan, Report, Step, StepResult } from '../../operation.js';
 import { formatDuration } from '../../model/duration.js';
 import { wrapped } from '../prose.js';
@@ -64,7 +65,14 @@ const endings: Record<Report<Step>['status'], string> = {
 /** What became of it. The steps were shown as a plan, and on a terminal their progress: only what went wrong is told. */
 export function renderReport<S extends Step>(report: Report<S>, { isLive }: { isLive: boolean }): string {
   const steps = isLive ? [] : resultLines(report);
-  const lines = [...steps, endings[report.status], ...rowsLine(report), ...wayOn(report), ...report.advice];
+  const lines = [
+    ...steps,
+    endings[report.status],
+    ...rowsLine(report),
+    ...wayOn(report),
+    ...wokenLines(report),
+    ...report.advice,
+  ];
   return lines.map((line) => `${wrapped(line)}\n`).join('');
 }
 
@@ -93,6 +101,26 @@ function wayOn<S extends Step>({ status, journal }: Report<S>): string[] {
   if (status === 'failed') return [`No step was done; "bbctl journal show ${journal}" tells more.`];
   if (status !== 'partly done') return [];
   return [`Run the same command again to finish it, or "bbctl undo ${journal}" to take it back.`];
+}
+
+function wokenLines<S extends Step>({ woken }: Report<S>): string[] {
+  return woken.flatMap((one) => [...awakeLine(one), ...asleepLine(one)]);
+}
+
+const ways: Record<Woken['way'], string> = {
+  rest: 'asked over REST',
+  command: 'by its wake command',
+  signal: 'by a signal',
+  reconfig: 'reconfigured: it loads the master.cfg that is on disk',
+};
+
+function awakeLine({ master, way, builders }: Woken): string[] {
+  if (builders.length === 0) return [];
+  return [`Woken: ${printable(master)} looks for requests of ${list(builders.map(printable), 3)} now (${ways[way]}).`];
+}
+
+function asleepLine({ master, error }: Woken): string[] {
+  return error === null ? [] : [`${colour.yellow('Not woken:')} ${printable(master)}: ${printable(error)}.`];
 }
 
 const marks = { done: '✓', unchanged: '=', failed: '✗', skipped: '-' };

@@ -1,6 +1,9 @@
 import { builderName, masterName, masterOf } from '../../model/cluster.js';
 import type { Cluster } from '../../model/cluster.js';
+import { orphaned, workerCertainty } from '../../model/inventory.js';
+import type { Inventory, Orphaned } from '../../model/inventory.js';
 import { isOrphanedWorker } from '../../model/worker.js';
+import { orphanhood } from '../format.js';
 import type { Column } from '../list.js';
 import { colour } from '../terminal.js';
 
@@ -15,10 +18,10 @@ export interface WorkerRow {
   readonly builders: readonly string[];
   readonly paused: boolean;
   readonly graceful: boolean;
-  readonly orphaned: 'no' | 'likely';
+  readonly orphaned: Orphaned;
 }
 
-export function workerRows(cluster: Cluster): WorkerRow[] {
+export function workerRows(cluster: Cluster, inventory: Inventory | null = null): WorkerRow[] {
   return cluster.workers.map((worker) => ({
     id: worker.id,
     name: worker.name,
@@ -28,7 +31,7 @@ export function workerRows(cluster: Cluster): WorkerRow[] {
     builders: worker.builderIds.map((id) => builderName(cluster, id)),
     paused: worker.paused,
     graceful: worker.graceful,
-    orphaned: isOrphanedWorker(worker) ? 'likely' : 'no',
+    orphaned: orphaned(isOrphanedWorker(worker), workerCertainty(inventory, worker.name)),
   }));
 }
 
@@ -39,7 +42,7 @@ export const workerColumns: readonly Column<WorkerRow>[] = [
   { name: 'connectedToStates', header: 'STATE' },
   { name: 'builders' },
   { name: 'paused' },
-  { name: 'orphaned', colour: (word) => (word.startsWith('likely') ? colour.yellow(word) : word) },
+  { name: 'orphaned', format: orphanhood, colour: (word) => (word.startsWith('no') ? word : colour.yellow(word)) },
   { name: 'masters', hidden: true },
   { name: 'graceful', hidden: true },
 ];
