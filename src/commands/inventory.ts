@@ -20,7 +20,7 @@ With --basedir and --load-config, what that master's own configuration says is l
       description: 'this cluster.yaml as it is, with what is not yet named in it',
       helpValue: 'FILE',
     }),
-    force: Flags.boolean({ description: 'write over a file that is there', default: false, dependsOn: ['output'] }),
+    force: Flags.boolean({ description: 'write over a file that is there', default: false }),
   };
 
   async run(): Promise<Draft> {

@@ -120,7 +120,8 @@ function draftMasters({ cluster, loaded, loadedId }: Look): DraftMaster[] {
   }));
   const fresh = loaded && loadedId === null ? [{ name: loaded.name, listed: true, note: newNote }] : [];
   const taken = new Set<string>();
-  return byName([...rows, ...fresh]).map((thing) => ({ key: keyFor(thing.name, taken), kind: 'buildbot', ...thing }));
+  const named = [...rows, ...fresh].filter((thing) => thing.name !== '');
+  return byName(named).map((thing) => ({ key: keyFor(thing.name, taken), kind: 'buildbot', ...thing }));
 }
 
 function masterNote(master: Master): string {
