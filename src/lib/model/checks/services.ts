@@ -67,7 +67,8 @@ function unclaimedFound(services: readonly Service[], rest: string): Found[] {
 function whoseUnclaimed(services: readonly Service[], inventory: Inventory | null): string {
   const named = services.filter((service) => serviceCertainty(inventory, service) === null);
   if (named.length === 0) return 'the rest may be left over.';
-  return `${named.length === services.length ? 'all of them' : names(named)} ${named.length === 1 ? 'is' : 'are'} named in ${printable(inventory?.file ?? '')}: the master is away, or does not configure ${named.length === 1 ? 'it' : 'them'} any more.`;
+  const [are, them] = named.length === 1 ? ['is', 'it'] : ['are', 'them'];
+  return `${names(named)} ${are} named in ${printable(inventory?.file ?? '')}: the master is away, or does not configure ${them} any more.`;
 }
 
 /** Nobody misses them. */
