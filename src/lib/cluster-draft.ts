@@ -36,6 +36,7 @@ function sectionsOf(draft: Draft): [Section, Entry[]][] {
 const head = `# What this cluster is meant to have, as it is registered now. Please look through it: take out what is not meant to
 # be, and take the "#" from before what is. Masters that are stopped take their registrations away with them: what only
 # they configure is commented out below, just like what is left over for good.
+# A master may have "control", by which bbctl wakes it: see docs/lifecycle.md, "Waking masters".
 # Then say so: with "complete: true", what this file does not name is left over for certain, and may be forgotten.
 complete: false
 `;
@@ -44,9 +45,8 @@ complete: false
 export async function clusterText(draft: Draft): Promise<string> {
   const yaml = await import('yaml');
   const sections = sectionsOf(draft).map(([section, entries]) => {
-    // An empty map in braces could not be added to by taking a "#" away.
-    const isEmpty = entries.length === 0;
-    return [`\n${section}:${isEmpty ? ' {}' : ''}`, ...entries.flatMap((entry) => entryLines(yaml, entry))].join('\n');
+    // Nothing, not an empty map in braces: that could not be added to by taking a "#" away.
+    return [`\n${section}:`, ...entries.flatMap((entry) => entryLines(yaml, entry))].join('\n');
   });
   return `${head}${sections.join('\n')}\n`;
 }

@@ -6,32 +6,15 @@ import { cancelRequests } from '../../../src/lib/operations/cancel-requests.js';
 import { expireMasters } from '../../../src/lib/operations/expire-masters.js';
 import { mendFindings } from '../../../src/lib/operations/mend-findings.js';
 import { releaseRequests } from '../../../src/lib/operations/release-requests.js';
-import { addLivingMaster, otherMaster } from '../../_helpers/clusters.js';
+import { addSurvivor, otherMaster } from '../../_helpers/clusters.js';
 import { engines, type EngineName } from '../../_helpers/database.js';
 import { gateOn } from '../../_helpers/gate.js';
-import { killedMaster, type Killed } from '../../_helpers/killed.js';
+import { killedMaster } from '../../_helpers/killed.js';
 
 const expireAfter = defaultExpireAfterSeconds;
-const free = 901;
-
-interface Scene extends Killed {
-  readonly builder: { readonly id: number; readonly name: string };
-}
-
-/** A dead master, and a living one that configures the builder of its stuck request and has two workers for it. */
-async function scene(t: ExecutionContext, engine: EngineName): Promise<Scene> {
+async function scene(t: ExecutionContext, engine: EngineName) {
   const killed = await killedMaster(t, engine, 3600);
-  const { db, claimed } = killed;
-  await addLivingMaster(db);
-  const [row] = await db.query('SELECT b.id, b.name FROM builders b JOIN buildrequests r ON r.builderid = b.id WHERE r.id = ?', [claimed]); // prettier-ignore
-  const builder = { id: Number(row?.['id']), name: String(row?.['name']) };
-  await db.query('INSERT INTO builder_masters (id, builderid, masterid) VALUES (900, ?, ?)', [builder.id, otherMaster]);
-  for (const [id, paused] of [[900, 1], [free, 0]] as const) {
-    await db.query(`INSERT INTO workers (id, name, info, paused, graceful) VALUES (?, ?, '{}', ?, 0)`, [id, `w${id}`, paused]);
-    await db.query('INSERT INTO configured_workers (id, buildermasterid, workerid) VALUES (?, 900, ?)', [id, id]);
-    await db.query('INSERT INTO connected_workers (id, masterid, workerid) VALUES (?, ?, ?)', [id, otherMaster, id]);
-  } // prettier-ignore
-  return { ...killed, builder };
+  return { ...killed, ...(await addSurvivor(killed.db, killed.claimed)) };
 }
 
 /** Remembers whom it was to wake, and does it or not. */
@@ -46,7 +29,7 @@ function waker(builders: (wakeUp: WakeUp) => readonly string[]) {
 
 for (const engine of engines) {
   test(`${engine}: the living master that configures the builder is woken, by a worker that is not paused`, async (t) => {
-    const { db, builder, claimed } = await scene(t, engine);
+    const { db, builder, free, claimed } = await scene(t, engine);
     const gate = await gateOn(t, db);
     const expected = [{ masterId: otherMaster, master: 'host2:/srv/bb/other', builders: [builder.name], workers: [{ id: free, name: `w${free}`, builders: [builder.name] }] }]; // prettier-ignore
 
