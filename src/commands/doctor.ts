@@ -1,6 +1,6 @@
 import * as Flags from '@oclif/core/flags';
 import { checkFlags } from '../lib/check-flags.js';
-import { ChangeCommand } from '../lib/change-command.js';
+import { ChangeCommand, wakeFlags } from '../lib/change-command.js';
 import { checkUp } from '../lib/check-up.js';
 import { chosenChecks, limitsOf } from '../lib/model/checks/limits.js';
 import type { Finding } from '../lib/model/finding.js';
@@ -21,6 +21,7 @@ export default class Doctor extends ChangeCommand<typeof Doctor> {
     fix: Flags.boolean({ description: 'mend what can be mended', helpGroup: 'CHANGE', default: false }),
     watch: watchFlag({ exclusive: ['fix'] }),
     ...checkFlags,
+    ...wakeFlags,
   };
 
   async run(): Promise<{ findings: readonly Finding[]; change?: Report<Step> } | undefined> {
@@ -37,6 +38,7 @@ export default class Doctor extends ChangeCommand<typeof Doctor> {
       limits: limitsOf(warning, critical),
       expireAfter: this.expireAfter,
       thorough: true,
+      inventory: await this.inventory(),
     };
     const { findings } = await checkUp(await this.openDatabase(), options);
     if (this.jsonEnabled()) return { findings };

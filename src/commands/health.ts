@@ -38,6 +38,7 @@ export default class Health extends ClusterCommand<typeof Health> {
         checks: chosenChecks(only, skip),
         limits,
         expireAfter: this.expireAfter,
+        inventory: await this.inventory(),
         deadlineMs: Number(deadline) * 1000,
         repairAfter: repair ? Number(this.flags['repair-after']) : null,
       },

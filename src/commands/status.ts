@@ -11,7 +11,7 @@ export default class StatusCommand extends ReadCommand<typeof StatusCommand, Sta
   ];
 
   protected async look(): Promise<Status> {
-    const status = statusOf(await this.readCluster());
+    const status = statusOf(await this.readCluster(), await this.inventory());
     if (this.jsonEnabled()) return status;
     const { renderStatus } = await import('../lib/ui/views/status-screen.js');
     this.log(renderStatus(status));

@@ -1,6 +1,6 @@
 import * as Args from '@oclif/core/args';
 import * as Flags from '@oclif/core/flags';
-import { ChangeCommand } from '../lib/change-command.js';
+import { ChangeCommand, wakeFlags } from '../lib/change-command.js';
 import type { Report, Step } from '../lib/operation.js';
 import { operationNamed } from '../lib/operations/registry.js';
 import { undoChange } from '../lib/operations/undo-change.js';
@@ -16,6 +16,7 @@ export default class Undo extends ChangeCommand<typeof Undo> {
       helpGroup: 'CHANGE',
       default: false,
     }),
+    ...wakeFlags,
   };
 
   async run(): Promise<Report<Step>> {

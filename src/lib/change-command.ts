@@ -1,8 +1,9 @@
 import * as Flags from '@oclif/core/flags';
 import type { Command, Interfaces } from '@oclif/core';
 import { change, exitStatusOf } from './change.js';
-import type { Connections } from './change.js';
+import type { ChangeOptions, Connections } from './change.js';
 import { ClusterCommand } from './command.js';
+import { Failure } from './errors.js';
 import { findEntryOf } from './journal.js';
 import type { Entry } from './journal.js';
 import { parseId } from './model/find.js';
@@ -15,6 +16,21 @@ export const confirmFlag = {
     description: 'what would have to be typed, where the change cannot be taken back',
     helpGroup: 'CHANGE',
     helpValue: 'TEXT',
+  }),
+};
+
+/** For commands that may release requests. */
+export const wakeFlags = {
+  wake: Flags.boolean({
+    description: 'tell masters to look for what was released, by the "control" of cluster.yaml',
+    helpGroup: 'CHANGE',
+    default: true,
+    allowNo: true,
+  }),
+  'wake-by-reconfig': Flags.boolean({
+    description: 'where nothing gentler does it, reconfigure masters: it loads whatever master.cfg is on disk',
+    helpGroup: 'CHANGE',
+    default: false,
   }),
 };
 
@@ -41,6 +57,21 @@ export abstract class ChangeCommand<T extends typeof Command> extends ClusterCom
     return (this.flags as { confirm?: string }).confirm ?? null;
   }
 
+  /** By what `cluster.yaml` gives; a file that is wrong is found before anything is changed. */
+  private async wake(): Promise<ChangeOptions['wake']> {
+    const flags = this.flags as { wake?: boolean; 'wake-by-reconfig'?: boolean };
+    const byReconfig = flags['wake-by-reconfig'] ?? false;
+    const inventory = flags.wake ? await this.inventory() : null;
+    if (byReconfig && inventory === null) {
+      throw new Failure('usage', '--wake-by-reconfig needs a cluster.yaml that says how to reconfigure each master.', {
+        try: 'Name it with --config, and leave out --no-wake.',
+      });
+    }
+    if (inventory === null) return null;
+    const { wakeMasters } = await import('./control/wake.js');
+    return (wakeUps) => wakeMasters(wakeUps, { inventory, byReconfig });
+  }
+
   /** Is everything answered in advance? */
   protected get saysYes(): boolean {
     return this.changeFlags.yes;
@@ -57,6 +88,7 @@ export abstract class ChangeCommand<T extends typeof Command> extends ClusterCom
     links: { undoes?: number; completes?: number } = {},
   ): Promise<Report<S>> {
     const flags = this.changeFlags;
+    const wake = await this.wake();
     const reading = await this.openDatabase();
     const connections: Connections = { reading, openForWriting: () => this.openDatabase('write') };
     const report = await change(
@@ -69,6 +101,7 @@ export abstract class ChangeCommand<T extends typeof Command> extends ClusterCom
         lockWaitMs: 5000,
         journalDirectory: await this.journalDirectory(),
         allowUnknownSchema: flags['allow-unknown-schema'],
+        wake,
         ...interruption(),
         ...links,
       },

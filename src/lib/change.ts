@@ -7,6 +7,7 @@ import type { RowCounts } from './db/rows.js';
 import { Failure, exitStatuses } from './errors.js';
 import { JournalWriter } from './journal.js';
 import { countRows } from './model/rows.js';
+import type { WakeUp, Woken } from './model/wake.js';
 import type { Operation, Outcome, Plan, Report, ReportStatus, SecondLook, Step, StepResult } from './operation.js';
 
 /** What a person sees of a change, and answers. Under `--json` it is mute and says yes only to `--yes`. */
@@ -38,6 +39,8 @@ export interface ChangeOptions {
   readonly allowUnknownSchema: boolean;
   /** Aborted by Ctrl-C: the step that is being written is finished, then it stops. */
   readonly signal: AbortSignal;
+  /** Tells masters to look; never throws for what it cannot do. Without it the report says what to run. */
+  readonly wake?: ((wakeUps: readonly WakeUp[]) => Promise<Woken[]>) | null;
   /** Called before the lock is taken: until then Ctrl-C may simply end the program. */
   readonly onWriting?: () => void;
 }
@@ -67,12 +70,13 @@ export async function change<World, S extends Step>(
     presenter.report(report);
     return report;
   };
-  const unwritten = { plan, dryRun: options.dryRun, results: [], advice: [], journal: null };
+  const unwritten = { plan, dryRun: options.dryRun, results: [], woken: [], advice: [], journal: null };
   if (plan.steps.length === 0) return finish({ ...unwritten, status: 'nothing to do' });
   if (options.dryRun) return finish({ ...unwritten, status: 'dry run' });
   verifyKnownSchema(connections.reading, options);
   if (!(await presenter.confirm(plan))) throw notConfirmed();
-  return finish(await carryOut({ operation, connections, presenter, options }, { plan, earlier, isShown }));
+  const gate = { operation, connections, presenter, options };
+  return finish(await concluded(gate, await carryOut(gate, { plan, earlier, isShown })));
 }
 
 interface Gate<World, S extends Step> {
@@ -121,7 +125,16 @@ function verifyNotBlocked<S extends Step>(plan: Plan<S>): void {
   });
 }
 
-async function carryOut<World, S extends Step>(gate: Gate<World, S>, before: Look<World, S>): Promise<Report<S>> {
+/** What was done, and the world that it was planned in. */
+interface CarriedOut<World, S extends Step> {
+  readonly world: World;
+  readonly report: Report<S>;
+}
+
+async function carryOut<World, S extends Step>(
+  gate: Gate<World, S>,
+  before: Look<World, S>,
+): Promise<CarriedOut<World, S>> {
   const { operation, connections, options } = gate;
   options.onWriting?.();
   const database = await connections.openForWriting();
@@ -142,18 +155,25 @@ async function carryOut<World, S extends Step>(gate: Gate<World, S>, before: Loo
     const results = await writeSteps(gate, plan, database, journal);
     const status = await verified(gate, plan, before.earlier, results);
     journal.close(status === 'done' ? 'done' : 'failed', status);
-    const done = plan.steps.filter((_, index) => results[index]?.outcome === 'done');
-    return {
-      plan,
-      dryRun: false,
-      status,
-      results,
-      advice: done.length > 0 ? (operation.advise?.(world, done) ?? []) : [],
-      journal: journal.id,
-    };
+    return { world, report: { plan, dryRun: false, status, results, woken: [], advice: [], journal: journal.id } };
   } finally {
     await lock.release();
   }
+}
+
+/** The change is over, and its lock is gone: nothing that happens here can undo or delay it. */
+async function concluded<World, S extends Step>(
+  { operation, presenter, options }: Gate<World, S>,
+  { world, report }: CarriedOut<World, S>,
+): Promise<Report<S>> {
+  const done = report.plan.steps.filter((_, index) => report.results[index]?.outcome === 'done');
+  if (done.length === 0) return report;
+  const sleeping = options.signal.aborted ? [] : (operation.wakes?.(world, done) ?? []);
+  const woken: Woken[] = [];
+  const { wake } = options;
+  if (wake && sleeping.length > 0)
+    await presenter.during('Tell the masters to look', async () => void woken.push(...(await wake(sleeping))));
+  return { ...report, woken, advice: operation.advise?.(world, done, woken) ?? [] };
 }
 
 async function prepare<World, S extends Step>(gate: Gate<World, S>, plan: Plan<S>): Promise<void> {

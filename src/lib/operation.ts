@@ -1,6 +1,7 @@
 import type { FailureCode } from './errors.js';
 import type { Database, Transaction } from './db/connect.js';
 import type { RowSet } from './model/rows.js';
+import type { WakeUp, Woken } from './model/wake.js';
 
 /** One transaction's worth of a change: plain data that carries what was seen, so that it can be journaled. */
 export interface Step {
@@ -64,8 +65,10 @@ export interface Operation<World, S extends Step> {
   readonly prepare?: Preparation<S>;
   /** Between two steps: waits as long as it should; throws a `Failure` where it should go no further. */
   pace?(database: Database, signal: AbortSignal): Promise<void>;
-  /** After it: who will notice and when, and what to run to make it sooner. */
-  advise?(world: World, done: readonly S[]): string[];
+  /** After it: the masters that should look now. */
+  wakes?(world: World, done: readonly S[]): WakeUp[];
+  /** After that: who will notice and when, and what to run to make it sooner, but for what was woken. */
+  advise?(world: World, done: readonly S[], woken: readonly Woken[]): string[];
 }
 
 export type Outcome = 'done' | 'unchanged' | 'failed' | 'skipped';
@@ -90,6 +93,8 @@ export interface Report<S extends Step> {
   readonly dryRun: boolean;
   readonly status: ReportStatus;
   readonly results: readonly StepResult[];
+  /** Masters that were told to look, or could not be told. */
+  readonly woken: readonly Woken[];
   readonly advice: readonly string[];
   /** Number of the journal entry; `null` where nothing was to be written. */
   readonly journal: number | null;

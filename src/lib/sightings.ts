@@ -3,7 +3,7 @@ import { readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { makeDirectory } from './journal.js';
 import type { Sighting } from './model/repair.js';
-import { replaceFile } from './replace-file.js';
+import { replaceFile } from './output-file.js';
 
 /** What `health --repair` keeps between two runs, beside the journal: one small file for each database. */
 export function sightingsFile(journalDirectory: string, label: string): string {

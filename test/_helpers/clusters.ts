@@ -21,6 +21,27 @@ export async function addLivingMaster(db: TestDatabase): Promise<void> {
   ]);
 }
 
+/** What a living master has for the builder of a stuck request. */
+export interface Survivor {
+  readonly builder: { readonly id: number; readonly name: string };
+  /** `workers.id`; another one is paused. */
+  readonly free: number;
+}
+
+/** Another master, whose heart beats, that configures the builder of this request and has two workers for it. */
+export async function addSurvivor(db: TestDatabase, requestId: number): Promise<Survivor> {
+  await addLivingMaster(db);
+  const [row] = await db.query('SELECT b.id, b.name FROM builders b JOIN buildrequests r ON r.builderid = b.id WHERE r.id = ?', [requestId]);
+  const builder = { id: Number(row?.id), name: String(row?.name) };
+  await db.query('INSERT INTO builder_masters (id, builderid, masterid) VALUES (900, ?, ?)', [builder.id, otherMaster]);
+  for (const [id, paused] of [[900, 1], [901, 0]] as const) {
+    await db.query(`INSERT INTO workers (id, name, info, paused, graceful) VALUES (?, ?, '{}', ?, 0)`, [id, `w${id}`, paused]);
+    await db.query('INSERT INTO configured_workers (id, buildermasterid, workerid) VALUES (?, 900, ?)', [id, id]);
+    await db.query('INSERT INTO connected_workers (id, masterid, workerid) VALUES (?, ?, ?)', [id, otherMaster, id]);
+  }
+  return { builder, free: 901 };
+} // prettier-ignore
+
 export async function heartbeat(db: TestDatabase, master = 1): Promise<void> {
   await db.query('UPDATE masters SET active = 1, last_active = ? WHERE id = ?', [epochSeconds(), master]);
 }

@@ -1,5 +1,6 @@
 import { clusterOf, type Cluster, type Facts } from '../../src/lib/model/cluster.js';
 import { defaultExpireAfterSeconds, type Master, type MasterFacts, type MasterState, type Possessions } from '../../src/lib/model/master.js'; // prettier-ignore
+import type { Inventory } from '../../src/lib/model/inventory.js';
 import type { Service } from '../../src/lib/model/service.js';
 import type { Worker } from '../../src/lib/model/worker.js';
 
@@ -80,4 +81,10 @@ export function clusterWith(facts: Partial<Facts> = {}): Cluster {
     builds: [],
     ...facts,
   });
+}
+
+/** A complete inventory of nothing, but for what is said otherwise. */
+export function everything(facts: Partial<Inventory> = {}): Inventory {
+  const none: ReadonlySet<string> = new Set();
+  return { file: 'cluster.yaml', complete: true, masters: [], builders: none, workers: none, schedulers: none, changeSources: none, ...facts }; // prettier-ignore
 }

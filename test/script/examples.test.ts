@@ -1,9 +1,10 @@
-// The command lines of examples/monitoring, run as they are written there.
+// The command lines of examples/monitoring, run as they are written there; examples/cluster.yaml, as it is read.
 import { spawnSync, type SpawnSyncReturns } from 'node:child_process';
 import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'; // prettier-ignore
 import { tmpdir, userInfo } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
+import { readClusterFile } from '../../src/lib/cluster-file.js';
 import { until } from '../_helpers/buildbot/until.js';
 import { addLivingMaster } from '../_helpers/clusters.js';
 import { startCron } from '../_helpers/cron.js';
@@ -150,4 +151,21 @@ test('node-exporter.sh leaves metrics, and fails only where it cannot', async (t
   t.is(runs(home, 'sqlite:////no/such/file', script, [home]).status, 3);
   t.is(samplesIn(readFileSync(join(home, 'bbctl.prom'), 'utf8'))[0]?.value, 0);
   t.is(runs(home, await freshUrl(t), script, [join(home, 'nowhere')]).status, 3);
+});
+
+test('cluster.yaml is read as its comments say, and commands take it', async (t) => {
+  const file = join('examples', 'cluster.yaml');
+  const { database, inventory } = await readClusterFile(file);
+  t.is(database, 'postgresql://bbctl@db.example.org/buildbot');
+  t.true(inventory.complete);
+  t.deepEqual(
+    inventory.masters.map(({ key, control }) => [key, Object.keys(control).sort()]),
+    [['blue', ['reconfig', 'wake']], ['green', ['reconfig', 'wake']]],
+  ); // prettier-ignore
+  const home = temporary(t);
+  const url = await freshUrl(t);
+  const { status, stdout } = shell(home, '', `bbctl doctor --db '${url}' --config ${file} --only inventory-missing`);
+  t.is(status, 0);
+  t.regex(stdout, /2 masters that examples\/cluster\.yaml names are not in the database/);
+  t.regex(stdout, /1 change source that examples\/cluster\.yaml names is not in the database/);
 });

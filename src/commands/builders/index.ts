@@ -8,7 +8,7 @@ import type { BuilderRow } from '../../lib/ui/views/builders.js';
 
 export default class BuildersCommand extends ListCommand<typeof BuildersCommand, { builders: BuilderRow[] }> {
   static override summary = 'List builders, and which masters configure each.';
-  static override description = `A builder that no master configures is likely left over from a rename or removal; but a stopped master's builders look just the same. --orphaned shows the master that built on it last, which may be the one it belongs to.`;
+  static override description = `A builder that no master configures is likely left over from a rename or removal; but a stopped master's builders look just the same. --orphaned shows the master that built on it last, which may be the one it belongs to. With a cluster.yaml (--config) that names everything, a left-over one is told from one whose master is only missing.`;
   static override examples = ['<%= config.bin %> builders', '<%= config.bin %> builders --orphaned'];
   static override flags = {
     orphaned: Flags.boolean({ description: 'only those that no master configures', default: false }),
@@ -16,10 +16,11 @@ export default class BuildersCommand extends ListCommand<typeof BuildersCommand,
 
   protected async look(): Promise<{ builders: BuilderRow[] }> {
     const database = await this.openDatabase();
+    const inventory = await this.inventory();
     const rows = await database.read(async (tx) => {
       const cluster = await snapshot(tx, database.location.label, { expireAfter: this.expireAfter });
       const orphans = cluster.builders.filter(isOrphanedBuilder).map((builder) => builder.id);
-      return builderRows(cluster, await readLastBuilds(tx, orphans));
+      return builderRows(cluster, await readLastBuilds(tx, orphans), inventory);
     });
     const { orphaned } = this.flags;
     const chosen = orphaned ? rows.filter((row) => row.orphaned !== 'no') : rows;

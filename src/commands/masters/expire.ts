@@ -1,6 +1,6 @@
 import * as Args from '@oclif/core/args';
 import * as Flags from '@oclif/core/flags';
-import { ChangeCommand } from '../../lib/change-command.js';
+import { ChangeCommand, wakeFlags } from '../../lib/change-command.js';
 import type { Report, Step } from '../../lib/operation.js';
 import { expireMasters } from '../../lib/operations/expire-masters.js';
 
@@ -24,6 +24,7 @@ Without names: every dead master, and what unclean ones have left. An active mas
       helpGroup: 'CHANGE',
       default: false,
     }),
+    ...wakeFlags,
   };
 
   async run(): Promise<Report<Step>> {

@@ -1,5 +1,5 @@
 import * as Args from '@oclif/core/args';
-import { ChangeCommand } from '../../lib/change-command.js';
+import { ChangeCommand, wakeFlags } from '../../lib/change-command.js';
 import type { Report, Step } from '../../lib/operation.js';
 import { releaseRequests } from '../../lib/operations/release-requests.js';
 
@@ -12,6 +12,7 @@ export default class RequestsRelease extends ChangeCommand<typeof RequestsReleas
   ];
   static override strict = false;
   static override args = { request: Args.string({ description: 'ids; none means all that are stuck' }) };
+  static override flags = wakeFlags;
 
   async run(): Promise<Report<Step>> {
     return this.change(releaseRequests({ requests: this.words, expireAfter: this.expireAfter }));

@@ -10,7 +10,7 @@ export default class ServicesCommand extends ListCommand<typeof ServicesCommand,
     const cluster = await this.readCluster();
     return {
       services: await this.list(
-        serviceRows(cluster),
+        serviceRows(cluster, await this.inventory()),
         serviceColumns,
         'No scheduler or change source was ever configured.',
       ),

@@ -13,10 +13,11 @@ export default class ServicesShow extends ReadCommand<typeof ServicesShow, { ser
 
   protected async look(): Promise<{ services: ServiceDetails[] }> {
     const database = await this.openDatabase();
+    const inventory = await this.inventory();
     return database.read(async (tx) => {
       const cluster = await snapshot(tx, database.location.label, { expireAfter: this.expireAfter });
       const services: ServiceDetails[] = [];
-      for (const row of findNamed(serviceRows(cluster), this.args.service, 'service')) {
+      for (const row of findNamed(serviceRows(cluster, inventory), this.args.service, 'service')) {
         services.push({ ...row, ...(await readServiceActivity(tx, row)) });
       }
       for (const service of services) this.log(renderService(service, cluster.now));

@@ -16,7 +16,7 @@ export default class WorkersCommand extends ListCommand<typeof WorkersCommand, {
   };
 
   protected async look(): Promise<{ workers: WorkerRow[] }> {
-    const rows = workerRows(await this.readCluster());
+    const rows = workerRows(await this.readCluster(), await this.inventory());
     const { orphaned, connected } = this.flags;
     const chosen = rows.filter(
       (row) => (!orphaned || row.orphaned !== 'no') && (!connected || row.connectedTo.length > 0),

@@ -66,3 +66,10 @@ export function masterCertainty(inventory: Inventory | null, name: string): Cert
   const names = new Set(inventory?.masters.map((master) => master.name ?? master.key));
   return certaintyOf(names, name, inventory?.complete ?? false);
 }
+
+/** `missing`: no master configures it, but the inventory names it, so that its master is only away. */
+export type Orphaned = 'no' | Certainty | 'missing';
+
+export function orphaned(isOrphan: boolean, certainty: Certainty | null): Orphaned {
+  return isOrphan ? (certainty ?? 'missing') : 'no';
+}

@@ -8,7 +8,7 @@ import { count, list, printable, shellArgument } from './names.js';
 import { isStuck } from './request.js';
 import type { OpenRequest } from './request.js';
 import { resultNames } from './results.js';
-import { reconfigCommand } from './wake-up.js';
+import { reconfigCommand } from './wake.js';
 import type { Worker } from './worker.js';
 
 /** One link: it holds, it breaks the chain, or it is where the chain ends well (`built`). */

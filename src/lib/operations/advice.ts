@@ -5,26 +5,47 @@
 import type { Cluster } from '../model/cluster.js';
 import { isLiving } from '../model/master.js';
 import { list, printable } from '../model/names.js';
-import { reconfigCommand } from '../model/wake-up.js';
+import { reconfigCommand, wakeUps, wokenBuilders } from '../model/wake.js';
+import type { WakeUp, Woken } from '../model/wake.js';
 
-export function adviseRequests(cluster: Cluster, requestIds: readonly number[]): string[] {
+/** `builders.id` of requests that had a claim when the cluster was read. */
+function buildersOf(cluster: Cluster, requestIds: readonly number[]): Set<number> {
+  const released = new Set(requestIds);
+  return new Set(cluster.claimed.filter((request) => released.has(request.id)).map((request) => request.builderId));
+}
+
+export function wakeForRequests(cluster: Cluster, requestIds: readonly number[]): WakeUp[] {
+  return wakeUps(cluster, buildersOf(cluster, requestIds));
+}
+
+export function adviseRequests(
+  cluster: Cluster,
+  requestIds: readonly number[],
+  woken: readonly Woken[] = [],
+): string[] {
+  return adviseBuilders(cluster, requestIds, buildersOf(cluster, requestIds), woken);
+}
+
+/** Who will notice requests of these builders that nobody claims any more, and what makes it sooner. */
+export function adviseBuilders(
+  cluster: Cluster,
+  requestIds: readonly number[],
+  builderIds: ReadonlySet<number>,
+  woken: readonly Woken[] = [],
+): string[] {
   const living = cluster.masters.filter((master) => isLiving(master) && master.has.builderMasters.length > 0);
   if (living.length === 0)
     return [
       `No living master could take ${requestIds.length === 1 ? 'the request' : 'the requests'} now: one that starts will.`,
     ];
-  const released = new Set(requestIds);
-  const builders = new Set(
-    cluster.claimed.filter((request) => released.has(request.id)).map((request) => request.builderId),
-  );
-  const configuring = new Set(
-    cluster.builders.filter((builder) => builders.has(builder.id)).flatMap((builder) => builder.masterIds),
-  );
-  const candidates = living.filter((master) => builders.size === 0 || configuring.has(master.id));
-  const [first] = candidates;
-  if (first === undefined)
+  const awake = wokenBuilders(woken);
+  const asleep = cluster.builders.filter((builder) => builderIds.has(builder.id) && !awake.has(builder.name));
+  if (awake.size > 0 && asleep.length === 0) return [];
+  const configuring = new Set(asleep.flatMap((builder) => builder.masterIds));
+  const candidates = living.filter((master) => builderIds.size === 0 || configuring.has(master.id));
+  if (candidates.length === 0)
     return [
-      `No living master configures ${builders.size === 1 ? 'the builder' : 'the builders'} of request ${list(requestIds)}: they wait until one does.`,
+      `No living master configures ${builderIds.size === 1 ? 'the builder' : 'the builders'} of request ${list(requestIds)}: they wait until one does.`,
     ];
   return [
     `Requests: a living master sees them with the next request for the same builder, or when a worker of it becomes free. To make it look now:`,

@@ -15,6 +15,7 @@ import type { Master, MasterState } from '../model/master.js';
 import { count, list, printable } from '../model/names.js';
 import type { OpenRequest } from '../model/request.js';
 import type { RowSet } from '../model/rows.js';
+import type { Woken } from '../model/wake.js';
 import { finishBuilds } from '../db/builds.js';
 import { deactivateMaster, lockMaster, seen } from '../db/masters.js';
 import type { SeenMaster } from '../db/masters.js';
@@ -24,7 +25,7 @@ import type { SeenClaim } from '../db/requests.js';
 import { chunks } from '../db/chunks.js';
 import { readCluster } from '../db/snapshot.js';
 import type { Blocker, Operation, Plan, SecondLook, Step } from '../operation.js';
-import { adviseRequests, adviseServices } from './advice.js';
+import { adviseRequests, adviseServices, wakeForRequests } from './advice.js';
 
 export interface ExpireInput {
   /** Names or ids; none means every dead master and the leftovers of every unclean one. */
@@ -56,7 +57,8 @@ export function expireMasters(input: ExpireInput): Operation<Cluster, ExpireStep
     plan: (cluster, earlier) => planExpiry(cluster, input, earlier),
     describe,
     work,
-    advise: (cluster, done) => advise(cluster, done),
+    wakes: (cluster, done) => wakeForRequests(cluster, releasedBy(done)),
+    advise,
   };
 }
 
@@ -254,15 +256,17 @@ async function work(tx: Transaction, step: ExpireStep): Promise<RowSet[]> {
   return deactivateMaster(tx, step.master);
 }
 
-function advise(cluster: Cluster, done: readonly ExpireStep[]): string[] {
-  const requests = done.flatMap((step) =>
-    step.kind === 'release requests' ? step.claims.map((claim) => claim.requestId) : [],
-  );
+function releasedBy(done: readonly ExpireStep[]): number[] {
+  return done.flatMap((step) => (step.kind === 'release requests' ? step.claims.map((claim) => claim.requestId) : []));
+}
+
+function advise(cluster: Cluster, done: readonly ExpireStep[], woken: readonly Woken[]): string[] {
+  const requests = releasedBy(done);
   const services = done.some(
     (step) => step.kind === 'deactivate' && step.master.schedulers.length + step.master.changeSources.length > 0,
   );
   return [
-    ...(requests.length > 0 ? adviseRequests(cluster, requests) : []),
+    ...(requests.length > 0 ? adviseRequests(cluster, requests, woken) : []),
     ...(services ? adviseServices(cluster) : []),
   ];
 }

@@ -5,6 +5,7 @@
 import type { Mend } from '../model/finding.js';
 import type { Master } from '../model/master.js';
 import type { RowSet } from '../model/rows.js';
+import { joinedWakeUps } from '../model/wake.js';
 import type { Database, Transaction } from '../db/connect.js';
 import { writtenTables } from '../db/tables.js';
 import type { Operation, Plan, Step } from '../operation.js';
@@ -62,14 +63,24 @@ export function mendFindings(
     plan: (worlds, earlier) => joined(parts, parts.map((part, index) => part.plan(worlds[index], earlier?.[index]))), // prettier-ignore
     describe: (step) => partOf(step).describe(step.step),
     work: (tx: Transaction, step): Promise<RowSet[]> => partOf(step).work(tx, step.step),
-    advise: (worlds, done) => {
-      const advice = parts.flatMap((part, index) => {
-        const own = done.filter((step) => step.operation === part.name).map((step) => step.step);
-        return own.length > 0 ? (part.advise?.(worlds[index], own) ?? []) : [];
-      });
-      return [...new Set(advice)];
-    },
+    wakes: (worlds, done) =>
+      joinedWakeUps(ofParts(parts, done, (part, own, index) => part.wakes?.(worlds[index], own) ?? [])),
+    advise: (worlds, done, woken) => [
+      ...new Set(ofParts(parts, done, (part, own, index) => part.advise?.(worlds[index], own, woken) ?? [])),
+    ],
   };
+}
+
+/** What each part says of its own steps. */
+function ofParts<T>(
+  parts: readonly Mending[],
+  done: readonly MendStep[],
+  say: (part: Mending, own: readonly Step[], index: number) => readonly T[],
+): T[] {
+  return parts.flatMap((part, index) => {
+    const own = done.filter((step) => step.operation === part.name).map((step) => step.step);
+    return own.length > 0 ? say(part, own, index) : [];
+  });
 }
 
 async function inTurn<T, R>(items: readonly T[], work: (item: T) => Promise<R>): Promise<R[]> {

@@ -15,7 +15,7 @@ import type { SeenClaim } from '../db/requests.js';
 import { chunks } from '../db/chunks.js';
 import { groupBy } from '../model/group-by.js';
 import type { Blocker, Operation, Plan, Step } from '../operation.js';
-import { adviseRequests } from './advice.js';
+import { adviseRequests, wakeForRequests } from './advice.js';
 import { readRequests } from './named-requests.js';
 import type { RequestsWorld } from './named-requests.js';
 
@@ -49,8 +49,13 @@ export function releaseRequests(input: ReleaseRequestsInput): Operation<Requests
     describe: (step) =>
       `release ${count(step.claims.length, 'request')} claimed by ${printable(step.holder.name)}: ${list(step.claims.map((claim) => claim.requestId))}`,
     work: (tx, step) => releaseClaims(tx, step.holder, step.claims),
-    advise: ({ cluster }, done) => adviseRequests(cluster, done.flatMap((step) => step.claims.map((claim) => claim.requestId))), // prettier-ignore
+    wakes: ({ cluster }, done) => wakeForRequests(cluster, releasedBy(done)),
+    advise: ({ cluster }, done, woken) => adviseRequests(cluster, releasedBy(done), woken),
   };
+}
+
+function releasedBy(done: readonly ReleaseRequestsStep[]): number[] {
+  return done.flatMap((step) => step.claims.map((claim) => claim.requestId));
 }
 
 export function planRelease(world: RequestsWorld, ids: readonly number[]): Plan<ReleaseRequestsStep> {

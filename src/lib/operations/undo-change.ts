@@ -7,13 +7,16 @@ import type { Cluster } from '../model/cluster.js';
 import { count, list, printable } from '../model/names.js';
 import { inverse, isBulk, keyOf, keysOf, onlyKeys } from '../model/rows.js';
 import type { Key, Row, RowSet } from '../model/rows.js';
+import { wakeUps } from '../model/wake.js';
+import type { Woken } from '../model/wake.js';
 import type { Database, Transaction } from '../db/connect.js';
-import { ChangedMeanwhile, lockRows, stateOfRows } from '../db/rows.js';
+import { ChangedMeanwhile, lockRows, readRows, stateOfRows } from '../db/rows.js';
 import type { Written } from '../db/rows.js';
 import { snapshot } from '../db/snapshot.js';
 import { allWrittenTables } from '../db/tables.js';
 import type { Entry } from '../journal.js';
 import type { Blocker, Operation, Plan, Step } from '../operation.js';
+import { adviseBuilders } from './advice.js';
 
 export interface UndoStep extends Step {
   /** What the step that is undone says of itself. */
@@ -33,6 +36,8 @@ export interface SetState {
 export interface UndoWorld {
   readonly cluster: Cluster;
   readonly states: readonly SetState[];
+  /** `builders.id` of the requests that the change had claimed: taken back, they wait for a master again. */
+  readonly builderOf: ReadonlyMap<number, number>;
 }
 
 export function undoChange(
@@ -47,6 +52,8 @@ export function undoChange(
     tables: [...new Set(['masters', ...entry.steps.flatMap((step) => step.sets.map((set) => set.table))])],
     read: (database) => readStates(database, entry),
     plan: (world) => planUndo(entry, world, describeStep, force),
+    wakes: (world, done) => wakeUps(world.cluster, buildersOf(world, unclaimedBy(done))),
+    advise,
   };
 }
 
@@ -64,8 +71,31 @@ export function readStates(database: Database, entry: Entry): Promise<UndoWorld>
       const subject = entry.plan.steps[step]?.subject ?? '';
       for (const set of sets) states.push({ step, subject, set, rows: await stateOfRows(tx, set) });
     }
-    return { cluster: await snapshot(tx, database.location.label), states };
+    const claimed = requestsIn(entry.steps.flatMap(({ sets }) => sets), 'insert'); // prettier-ignore
+    const requests = await readRows(tx, 'buildrequests', 'id', claimed, ['id', 'builderid']);
+    const builderOf = new Map(requests.map((row) => [Number(row['id']), Number(row['builderid'])]));
+    return { cluster: await snapshot(tx, database.location.label), states, builderOf };
   });
+}
+
+/** Requests whose claims these sets write. */
+function requestsIn(sets: readonly RowSet[], kind: 'insert' | 'delete'): number[] {
+  return sets.flatMap((set) =>
+    set.kind === kind && set.table === 'buildrequest_claims' ? set.rows.map((row) => Number(row['brid'])) : [],
+  );
+}
+
+function unclaimedBy(done: readonly UndoStep[]): number[] {
+  return requestsIn(done.flatMap((step) => step.sets), 'delete'); // prettier-ignore
+}
+
+function buildersOf({ builderOf }: UndoWorld, requestIds: readonly number[]): Set<number> {
+  return new Set(requestIds.flatMap((id) => builderOf.get(id) ?? []));
+}
+
+function advise(world: UndoWorld, done: readonly UndoStep[], woken: readonly Woken[]): string[] {
+  const requests = unclaimedBy(done);
+  return requests.length === 0 ? [] : adviseBuilders(world.cluster, requests, buildersOf(world, requests), woken);
 }
 
 export function planUndo(

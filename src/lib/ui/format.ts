@@ -1,3 +1,4 @@
+import type { Orphaned } from '../model/inventory.js';
 import { formatDuration } from '../model/duration.js';
 import { printable } from '../model/names.js';
 
@@ -18,4 +19,9 @@ export function text(value: unknown): string {
   if (Array.isArray(value)) return value.length === 0 ? '-' : value.map(text).join(', ');
   if (typeof value === 'boolean') return value ? 'yes' : 'no';
   return printable(typeof value === 'string' ? value : JSON.stringify(value));
+}
+
+/** Whether a thing that no master configures is left over. */
+export function orphanhood(how: Orphaned): string {
+  return how === 'missing' ? 'missing: its master is away' : how;
 }

@@ -1,7 +1,7 @@
 import type { Limit } from '../model/checks/check.js';
 import type { Health } from '../model/health.js';
 import { printableJson } from '../model/names.js';
-import { replaceFile } from '../replace-file.js';
+import { replaceFile } from '../output-file.js';
 import { renderHealth } from './views/health.js';
 import type { HealthFormat } from './views/health.js';
 

@@ -32,6 +32,8 @@ export interface Master {
   kill9(): Promise<void>;
   stop(): Promise<void>;
   upgradeMaster(): Promise<string>;
+  /** Of its web server. */
+  url(): string;
   rest(path: string, init?: RequestInit): Promise<unknown>;
   force(builder: string): Promise<Forced>;
   /** Of this start, not of those before. */
@@ -124,8 +126,12 @@ class MasterProcess implements Master {
     return run('buildbot', ['upgrade-master', this.dir], { cwd: this.dir, env: this.#environment });
   }
 
+  url(): string {
+    return `http://127.0.0.1:${this.#port()}/`;
+  }
+
   async rest(path: string, init?: RequestInit): Promise<unknown> {
-    const response = await fetch(`http://127.0.0.1:${this.#port()}/api/v2/${path}`, init);
+    const response = await fetch(`${this.url()}api/v2/${path}`, init);
     if (!response.ok) throw new Error(`${path} answered ${response.status}: ${await response.text()}`);
     return response.json();
   }

@@ -4,6 +4,7 @@ import { Database, type Transaction } from '../../../src/lib/db/connect.js';
 import { findBuilds } from '../../../src/lib/db/build-lists.js';
 import { readLastBuilds } from '../../../src/lib/db/builder-lists.js';
 import { readDetails } from '../../../src/lib/db/details.js';
+import { readLastBuildsOfWorkers } from '../../../src/lib/db/last-uses.js';
 import { readQuestioned, requestsOfBuildset } from '../../../src/lib/db/questions.js';
 import { findRequests, listRequests, oldestPending } from '../../../src/lib/db/request-lists.js';
 import { writeRows } from '../../../src/lib/db/rows.js';
@@ -32,6 +33,8 @@ const looks: Readonly<Record<string, (tx: Transaction) => Promise<unknown>>> = {
   'the oldest pending request': (tx) => listRequests(tx, { pending: true, limit: 1 }),
   'the last build of each builder': (tx) => readLastBuilds(tx, builderIds),
   'the last build of one builder': (tx) => readLastBuilds(tx, [7]),
+  'the last build on one worker': (tx) => readLastBuildsOfWorkers(tx, [7]),
+  'the last builds on some workers': (tx) => readLastBuildsOfWorkers(tx, [3, 5, 1_000_000]),
   'named requests': (tx) => findRequests(tx, ids),
   'a check-up': async (tx) => readDetails(tx, await snapshot(tx, 'test'), { thorough: false }),
   'a thorough check-up': async (tx) => readDetails(tx, await snapshot(tx, 'test', { deep: true }), { thorough: true }),

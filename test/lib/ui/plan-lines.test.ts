@@ -43,7 +43,15 @@ test('a report tells once what several pieces have in common', (t) => {
     { step: 'piece 3', outcome: 'skipped', rows: {} },
     { step: 'last', outcome: 'skipped', rows: {}, detail: 'a step before it failed' },
   ];
-  const report: Report<Step> = { plan, dryRun: false, status: 'partly done', results, advice: [], journal: 7 };
+  const report: Report<Step> = {
+    plan,
+    dryRun: false,
+    status: 'partly done',
+    results,
+    woken: [],
+    advice: [],
+    journal: 7,
+  };
   const lines = renderReport(report, { isLive: false }).split('\n');
   t.deepEqual(lines.slice(0, 2), [
     '  ✗ piece 2 (lost the database), and 1 more step like it',

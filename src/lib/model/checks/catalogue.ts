@@ -1,5 +1,6 @@
 import { bySeverity } from '../finding.js';
 import type { Finding } from '../finding.js';
+import type { Inventory } from '../inventory.js';
 import { buildAbandoned, leftOpen } from './builds.js';
 import type { Check, Limit, Subject } from './check.js';
 import {
@@ -11,6 +12,7 @@ import {
   withoutTransactions,
 } from './database.js';
 import { builderOrphaned, workerOrphaned } from './leftovers.js';
+import { inventoryMissing } from './missing.js';
 import {
   changedHostName, clockSkew, masterDead, masterLate, masterSilent, masterStarting, masterUnclean, masterZombie, noMasterAlive,
   sharedDirectory,
@@ -57,6 +59,7 @@ export const checks: readonly Check[] = [
   workerPaused,
   builderOrphaned,
   workerOrphaned,
+  inventoryMissing,
   schemaUnknown,
   schemaDrift,
   withoutTransactions,
@@ -101,10 +104,11 @@ const atAGlance: readonly Check[] = [
   buildAbandoned,
   builderOrphaned,
   workerOrphaned,
+  inventoryMissing,
   schemaUnknown,
   withoutTransactions,
 ];
 
-export function findAtAGlance(cluster: Subject['cluster']): Finding[] {
-  return findAll({ cluster, details: null }, { checks: atAGlance });
+export function findAtAGlance(cluster: Subject['cluster'], inventory: Inventory | null = null): Finding[] {
+  return findAll({ cluster, details: null, inventory }, { checks: atAGlance });
 }

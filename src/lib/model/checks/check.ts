@@ -1,6 +1,7 @@
 import type { Cluster } from '../cluster.js';
 import type { Details } from '../details.js';
 import type { Finding, Severity } from '../finding.js';
+import type { Inventory } from '../inventory.js';
 
 /** A limit that monitoring may set; `null`: no such severity by default. */
 export interface Threshold {
@@ -16,6 +17,8 @@ export interface Subject {
   readonly cluster: Cluster;
   /** `null` where only the snapshot was read, as for `status`. */
   readonly details: Details | null;
+  /** What the cluster is meant to have, where somebody says so. */
+  readonly inventory?: Inventory | null;
 }
 
 /** Its threshold, as it is or as it was set. */

@@ -1,6 +1,9 @@
+import type { Builder } from '../builder.js';
 import { builderName, masterName, masterOf, stuckRequests } from '../cluster.js';
 import type { Cluster, Queue } from '../cluster.js';
 import { formatDuration } from '../duration.js';
+import { builderCertainty } from '../inventory.js';
+import type { Inventory } from '../inventory.js';
 import { isLiving } from '../master.js';
 import { count, list, printable, shellArgument } from '../names.js';
 import { severityOf } from './check.js';
@@ -72,13 +75,22 @@ function pendingOf(cluster: Cluster, queue: Queue): Pick<Found, 'evidence' | 'fi
   };
 }
 
+/** Whether it is worth waiting for a master, by what an inventory says of the builder. */
+function whoseBuilder(builder: Builder | undefined, inventory: Inventory | null): string {
+  if (builder === undefined || inventory === null) return '';
+  const file = printable(inventory.file);
+  const certainty = builderCertainty(inventory, builder.name);
+  if (certainty === null) return `, though ${file} names it: its master is away`;
+  return certainty === 'certain' ? `, nor does ${file} name it, which names everything: it is left over` : '';
+}
+
 export const requestUnservable: Check = {
   id: 'request-unservable',
   severity: 'warning',
   title: 'Requests that no living master can build now',
   meaning:
     'Their builder is configured by no living master (renamed, removed, or its master is down), or none of its workers is connected to one. They wait until that changes.',
-  find({ cluster }) {
+  find({ cluster, inventory = null }) {
     const living = livingIds(cluster);
     if (living.size === 0) return [];
     return cluster.queues.flatMap((queue): Found[] => {
@@ -86,7 +98,8 @@ export const requestUnservable: Check = {
       const found = (why: string): Found[] => [
         { message: `${waiting(cluster, queue)}: ${why}.`, ...pendingOf(cluster, queue) },
       ];
-      if (!builder?.masterIds.some((id) => living.has(id))) return found('no living master configures it');
+      if (!builder?.masterIds.some((id) => living.has(id)))
+        return found(`no living master configures it${whoseBuilder(builder, inventory)}`);
       const workers = cluster.workers.filter((worker) => worker.builderIds.includes(queue.builderId));
       if (workers.some((worker) => worker.connectedTo.some((id) => living.has(id)))) return [];
       return found(`none of its ${count(workers.length, 'worker')} is connected`);

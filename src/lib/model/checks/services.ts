@@ -1,6 +1,8 @@
 import { builderName, masterName, masterOf, stuckServices } from '../cluster.js';
 import type { Cluster } from '../cluster.js';
 import { formatDuration } from '../duration.js';
+import { serviceCertainty } from '../inventory.js';
+import type { Inventory } from '../inventory.js';
 import { isLiving } from '../master.js';
 import type { Master } from '../master.js';
 import { count, list, printable, shellArgument } from '../names.js';
@@ -39,21 +41,50 @@ export const serviceUnclaimed: Check = {
   title: 'A service is not claimed though masters are there',
   meaning:
     'A living master takes what it configures within 5 minutes of its own clock; after that, what is unclaimed is configured by none of them, or left over. Force, triggerable and PB services run on every master that configures them and do not count.',
-  find({ cluster }) {
+  find({ cluster, inventory = null }) {
     if (!cluster.masters.some(isLiving)) return [];
     const free = cluster.services.filter(
       (service) => service.holderId === null && service.enabled !== false && !runsAnywhere(service),
     );
-    if (free.length === 0) return [];
+    const isLeft = (service: Service): boolean => serviceCertainty(inventory, service) === 'certain';
+    const [left, unclaimed] = [free.filter(isLeft), free.filter((service) => !isLeft(service))];
     return [
-      {
-        message: `${count(free.length, 'service')} that no master holds: ${names(free)}. A living master takes what it configures within 5 minutes; the rest may be left over.`,
-        evidence: { services: free.map((service) => service.name) },
-        fix: ['bbctl services --filter state=unclaimed'],
-      },
+      ...unclaimedFound(unclaimed, whoseUnclaimed(unclaimed, inventory)),
+      ...leftFound(left, printable(inventory?.file ?? '')),
     ];
   },
 };
+
+function unclaimedFound(services: readonly Service[], rest: string): Found[] {
+  if (services.length === 0) return [];
+  return [
+    {
+      message: `${count(services.length, 'service')} that no master holds: ${names(services)}. A living master takes what it configures within 5 minutes; ${rest}`,
+      evidence: { services: services.map((service) => service.name) },
+      fix: ['bbctl services --filter state=unclaimed'],
+    },
+  ];
+}
+
+function whoseUnclaimed(services: readonly Service[], inventory: Inventory | null): string {
+  const named = services.filter((service) => serviceCertainty(inventory, service) === null);
+  if (named.length === 0) return 'the rest may be left over.';
+  const [are, them] = named.length === 1 ? ['is', 'it'] : ['are', 'them'];
+  return `${names(named)} ${are} named in ${printable(inventory?.file ?? '')}: the master is away, or does not configure ${them} any more.`;
+}
+
+/** Nobody misses them. */
+function leftFound(services: readonly Service[], file: string): Found[] {
+  if (services.length === 0) return [];
+  return [
+    {
+      severity: 'note',
+      message: `${count(services.length, 'service')} that no master holds: ${names(services)}. Left over: ${file}, which names everything, does not name ${services.length === 1 ? 'it' : 'them'}.`,
+      evidence: { services: services.map((service) => service.name), orphaned: 'certain' },
+      fix: ["bbctl services --filter 'state=left over'"],
+    },
+  ];
+}
 
 /** Firings that a rhythm is told from. */
 const fewestFirings = 4;

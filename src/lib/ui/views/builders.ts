@@ -2,8 +2,10 @@ import { isOrphanedBuilder } from '../../model/builder.js';
 import type { LastBuild } from '../../model/builder.js';
 import { masterName, masterOf } from '../../model/cluster.js';
 import type { Cluster } from '../../model/cluster.js';
+import { builderCertainty, orphaned } from '../../model/inventory.js';
+import type { Inventory, Orphaned } from '../../model/inventory.js';
 import type { Column } from '../list.js';
-import { ago } from '../format.js';
+import { ago, orphanhood } from '../format.js';
 import { colour } from '../terminal.js';
 
 /** A builder as `--json` prints it. */
@@ -14,8 +16,8 @@ export interface BuilderRow {
   readonly workers: readonly string[];
   readonly pending: number;
   readonly running: number;
-  /** `likely`: no master configures it, but a stopped master's builders look just the same. */
-  readonly orphaned: 'no' | 'likely';
+  /** Where no master configures it. `likely`: but a stopped master's builders look just the same; `certain` or `missing` by the inventory. */
+  readonly orphaned: Orphaned;
   /** For an orphan: the master that built on it last, its state, and when; epoch seconds. */
   readonly lastBuiltBy: string | null;
   readonly lastBuiltByState: string | null;
@@ -24,7 +26,11 @@ export interface BuilderRow {
   readonly lastBuiltAgo: number | null;
 }
 
-export function builderRows(cluster: Cluster, lastBuilds: ReadonlyMap<number, LastBuild>): BuilderRow[] {
+export function builderRows(
+  cluster: Cluster,
+  lastBuilds: ReadonlyMap<number, LastBuild>,
+  inventory: Inventory | null = null,
+): BuilderRow[] {
   return cluster.builders.map((builder) => {
     const last = lastBuilds.get(builder.id);
     return {
@@ -34,7 +40,7 @@ export function builderRows(cluster: Cluster, lastBuilds: ReadonlyMap<number, La
       workers: cluster.workers.filter((worker) => worker.builderIds.includes(builder.id)).map((worker) => worker.name),
       pending: cluster.queues.find((queue) => queue.builderId === builder.id)?.length ?? 0,
       running: cluster.builds.filter((build) => build.builderId === builder.id).length,
-      orphaned: isOrphanedBuilder(builder) ? 'likely' : 'no',
+      orphaned: orphaned(isOrphanedBuilder(builder), builderCertainty(inventory, builder.name)),
       lastBuiltBy: last ? masterName(cluster, last.masterId) : null,
       lastBuiltByState: last ? (masterOf(cluster, last.masterId)?.state ?? 'gone') : null,
       lastBuiltAt: last?.startedAt ?? null,
@@ -50,7 +56,7 @@ export const builderColumns: readonly Column<BuilderRow>[] = [
   { name: 'workers' },
   { name: 'pending', align: 'right' },
   { name: 'running', align: 'right' },
-  { name: 'orphaned', colour: (word) => (word.startsWith('likely') ? colour.yellow(word) : word) },
+  { name: 'orphaned', format: orphanhood, colour: (word) => (word.startsWith('no') ? word : colour.yellow(word)) },
   { name: 'lastBuiltBy', hidden: true },
   { name: 'lastBuiltByState', hidden: true },
   { name: 'lastBuiltAt', hidden: true },

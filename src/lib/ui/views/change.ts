@@ -1,5 +1,6 @@
 import type { ShownStep } from '../../change.js';
-import { count, thousands } from '../../model/names.js';
+import { count, list, printable, thousands } from '../../model/names.js';
+import type { Woken } from '../../model/wake.js';
 import type { Plan, Report, Step, StepResult } from '../../operation.js';
 import { formatDuration } from '../../model/duration.js';
 import { wrapped } from '../prose.js';
@@ -65,9 +66,14 @@ const endings: Record<Report<Step>['status'], string> = {
 export function renderReport<S extends Step>(report: Report<S>, { isLive }: { isLive: boolean }): string {
   const steps = isLive ? [] : resultLines(report);
   const ways = new Set(report.results.flatMap((result) => result.try ?? []));
-  const lines = [...steps, endings[report.status], ...ways, ...rowsLine(report), ...wayOn(report)].map((line) =>
-    wrapped(line),
-  );
+  const lines = [
+    ...steps,
+    endings[report.status],
+    ...ways,
+    ...rowsLine(report),
+    ...wayOn(report),
+    ...wokenLines(report),
+  ].map((line) => wrapped(line));
   // What is indented there is to be pasted: it stays in one piece.
   const advice = report.advice.map((line) => (line.startsWith('  ') ? line : wrapped(line)));
   return [...lines, ...advice].map((line) => `${line}\n`).join('');
@@ -98,6 +104,26 @@ function wayOn<S extends Step>({ status, journal }: Report<S>): string[] {
   if (status === 'failed') return [`No step was finished; "bbctl journal show ${journal}" tells more.`];
   if (status !== 'partly done') return [];
   return [`Run the same command again to finish it, or "bbctl undo ${journal}" to take it back.`];
+}
+
+function wokenLines<S extends Step>({ woken }: Report<S>): string[] {
+  return woken.flatMap((one) => [...awakeLine(one), ...asleepLine(one)]);
+}
+
+const ways: Record<Woken['way'], string> = {
+  rest: 'asked over REST',
+  command: 'by its wake command',
+  signal: 'by a signal',
+  reconfig: 'reconfigured: it loads the master.cfg that is on disk',
+};
+
+function awakeLine({ master, way, builders }: Woken): string[] {
+  if (builders.length === 0) return [];
+  return [`Woken: ${printable(master)} looks for requests of ${list(builders.map(printable), 3)} now (${ways[way]}).`];
+}
+
+function asleepLine({ master, error }: Woken): string[] {
+  return error === null ? [] : [`${colour.yellow('Not woken:')} ${printable(master)}: ${printable(error)}.`];
 }
 
 const marks = { done: '✓', unchanged: '=', failed: '✗', skipped: '-' };

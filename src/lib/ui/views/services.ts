@@ -1,5 +1,7 @@
 import { masterName, masterOf, stuckServices } from '../../model/cluster.js';
 import type { Cluster } from '../../model/cluster.js';
+import { serviceCertainty } from '../../model/inventory.js';
+import type { Inventory } from '../../model/inventory.js';
 import { printable } from '../../model/names.js';
 import { runsAnywhere } from '../../model/service.js';
 import type { Service, ServiceKind } from '../../model/service.js';
@@ -18,23 +20,37 @@ export interface ServiceRow {
   readonly holder: string | null;
   readonly holderId: number | null;
   readonly holderState: string | null;
-  /** `stuck`: its holder is dead or gone; `anywhere`: it needs no holder; `unclaimed`: nobody runs it. */
-  readonly state: 'held' | 'stuck' | 'unclaimed' | 'anywhere' | 'disabled';
+  /**
+   * `stuck`: its holder is dead or gone; `anywhere`: it needs no holder; `unclaimed`: nobody runs it; `left over`: nor
+   * is it meant to be, by a complete inventory.
+   */
+  readonly state: 'held' | 'stuck' | 'unclaimed' | 'left over' | 'anywhere' | 'disabled';
 }
 
-export function serviceRows(cluster: Cluster): ServiceRow[] {
+export function serviceRows(cluster: Cluster, inventory: Inventory | null = null): ServiceRow[] {
   const stuck = new Set(stuckServices(cluster));
   return cluster.services.map((service) => {
     const { id, kind, name, className, enabled, holderId } = service;
     const holder = holderId === null ? null : masterName(cluster, holderId);
     const holderState = holderId === null ? null : (masterOf(cluster, holderId)?.state ?? 'gone');
-    return { id, kind, name, className, enabled, holder, holderId, holderState, state: stateOf(service, stuck) };
+    return {
+      id,
+      kind,
+      name,
+      className,
+      enabled,
+      holder,
+      holderId,
+      holderState,
+      state: stateOf(service, stuck, inventory),
+    };
   });
 }
 
-function stateOf(service: Service, stuck: ReadonlySet<Service>): ServiceRow['state'] {
+function stateOf(service: Service, stuck: ReadonlySet<Service>, inventory: Inventory | null): ServiceRow['state'] {
   if (stuck.has(service)) return 'stuck';
   if (service.holderId !== null) return 'held';
+  if (serviceCertainty(inventory, service) === 'certain') return 'left over';
   if (service.enabled === false) return 'disabled';
   return runsAnywhere(service) ? 'anywhere' : 'unclaimed';
 }
@@ -42,6 +58,7 @@ function stateOf(service: Service, stuck: ReadonlySet<Service>): ServiceRow['sta
 const paints: Record<string, (word: string) => string> = {
   stuck: colour.red,
   unclaimed: colour.yellow,
+  'left over': colour.yellow,
   disabled: colour.dim,
 };
 

@@ -2,6 +2,7 @@ import { stuckRequests } from '../../model/cluster.js';
 import type { Cluster, DatabaseFacts } from '../../model/cluster.js';
 import { findAtAGlance } from '../../model/checks/catalogue.js';
 import type { Finding } from '../../model/finding.js';
+import type { Inventory } from '../../model/inventory.js';
 import { buildRows } from './builds.js';
 import type { BuildRow } from './builds.js';
 import { masterRow } from './masters.js';
@@ -23,15 +24,15 @@ export interface Status {
   readonly workers: { known: number; connected: number };
 }
 
-export function statusOf(cluster: Cluster): Status {
+export function statusOf(cluster: Cluster, inventory: Inventory | null = null): Status {
   const pending = cluster.queues.reduce((sum, queue) => sum + queue.length, 0);
   const oldest = cluster.queues.map((queue) => queue.oldestSubmittedAt);
   return {
     database: cluster.database,
     now: cluster.now,
-    findings: findAtAGlance(cluster),
+    findings: findAtAGlance(cluster, inventory),
     masters: cluster.masters.map(masterRow),
-    services: serviceRows(cluster),
+    services: serviceRows(cluster, inventory),
     requests: {
       open: pending + cluster.claimed.length,
       pending,

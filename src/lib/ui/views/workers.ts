@@ -1,6 +1,9 @@
 import { builderName, masterName, masterOf } from '../../model/cluster.js';
 import type { Cluster } from '../../model/cluster.js';
+import { orphaned, workerCertainty } from '../../model/inventory.js';
+import type { Inventory, Orphaned } from '../../model/inventory.js';
 import { isOrphanedWorker } from '../../model/worker.js';
+import { orphanhood } from '../format.js';
 import type { Column } from '../list.js';
 import { colour } from '../terminal.js';
 
@@ -16,10 +19,10 @@ export interface WorkerRow {
   readonly paused: boolean;
   readonly pauseReason: string | null;
   readonly graceful: boolean;
-  readonly orphaned: 'no' | 'likely';
+  readonly orphaned: Orphaned;
 }
 
-export function workerRows(cluster: Cluster): WorkerRow[] {
+export function workerRows(cluster: Cluster, inventory: Inventory | null = null): WorkerRow[] {
   return cluster.workers.map((worker) => ({
     id: worker.id,
     name: worker.name,
@@ -30,7 +33,7 @@ export function workerRows(cluster: Cluster): WorkerRow[] {
     paused: worker.paused,
     pauseReason: worker.pauseReason,
     graceful: worker.graceful,
-    orphaned: isOrphanedWorker(worker) ? 'likely' : 'no',
+    orphaned: orphaned(isOrphanedWorker(worker), workerCertainty(inventory, worker.name)),
   }));
 }
 
@@ -41,7 +44,7 @@ export const workerColumns: readonly Column<WorkerRow>[] = [
   { name: 'connectedToStates', header: 'STATE' },
   { name: 'builders' },
   { name: 'paused' },
-  { name: 'orphaned', colour: (word) => (word.startsWith('likely') ? colour.yellow(word) : word) },
+  { name: 'orphaned', format: orphanhood, colour: (word) => (word.startsWith('no') ? word : colour.yellow(word)) },
   { name: 'masters', hidden: true },
   { name: 'pauseReason', hidden: true },
   { name: 'graceful', hidden: true },

@@ -6,7 +6,7 @@ import type { OpenBuild } from '../../../../src/lib/model/build.js';
 import type { Facts, Queue } from '../../../../src/lib/model/cluster.js';
 import type { Details } from '../../../../src/lib/model/details.js';
 import type { OpenRequest } from '../../../../src/lib/model/request.js';
-import { clusterWith, masterFacts, now, service, worker } from '../../../_helpers/facts.js';
+import { clusterWith, everything, masterFacts, now, service, worker } from '../../../_helpers/facts.js';
 
 const nothingMore: Details = {
   firings: new Map(),
@@ -160,6 +160,10 @@ const cases: Readonly<Record<string, Case>> = {
   'worker-orphaned': {
     fires: living({ workers: [worker({ masterIds: [], connectedTo: [] })] }),
     silent: living({ workers: [worker({ masterIds: [] })] }),
+  },
+  'inventory-missing': {
+    fires: { ...living({ builders: [tests] }), inventory: everything({ builders: new Set(['tests', 'docs']) }) },
+    silent: { ...living({ builders: [tests] }), inventory: everything({ builders: new Set(['tests']) }) },
   },
   'schema-unknown': {
     fires: living({ database: { ...database, unknownRevision: true } }),
