@@ -12,9 +12,18 @@ import { presenterFor } from './ui/presenter.js';
 /** For commands whose plan may want something typed. */
 export const confirmFlag = {
   confirm: Flags.string({
-    description: 'what would have to be typed, where the change cannot be taken back',
+    description: 'what would have to be typed, where a "y" is not enough',
     helpGroup: 'CHANGE',
     helpValue: 'TEXT',
+  }),
+};
+
+/** For commands that remove what may be left over. */
+export const forceFlag = {
+  force: Flags.boolean({
+    description: 'also what is only likely left over; its name must be typed',
+    helpGroup: 'CHANGE',
+    default: false,
   }),
 };
 

@@ -66,3 +66,10 @@ export function masterCertainty(inventory: Inventory | null, name: string): Cert
   const names = new Set(inventory?.masters.map((master) => master.name ?? master.key));
   return certaintyOf(names, name, inventory?.complete ?? false);
 }
+
+/** Where the web server of a master answers, as far as the inventory says. */
+export function restAddress(inventory: Inventory | null, name: string): string | null {
+  const entry = inventory?.masters.find((master) => (master.name ?? master.key) === name);
+  const wake = entry?.control.wake;
+  return wake && 'http' in wake ? wake.http : null;
+}
