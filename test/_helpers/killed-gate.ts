@@ -1,7 +1,9 @@
-// A program: `masters expire`, or the undo or completion of a change, through the gate, which kills itself (SIGKILL)
-// at one place. For crash.test.ts.
+// A program: `masters expire`, one of the changes that come in batches, or the undo or completion of a change, through
+// the gate, which kills itself (SIGKILL) at one place.
 import type { Knex } from 'knex';
 import type { Database, Transaction } from '../../src/lib/db/connect.js';
+import type { Operation, Step } from '../../src/lib/operation.js';
+import { batched, type Batched } from './batched.js';
 import { completion, expireDead, reversal, throughGate, type GateOptions } from './gate-hooks.js';
 
 /** `step` counts from 0, `write` the statements that write within the step. */
@@ -36,13 +38,14 @@ function watched(sql: Knex, onWrite: () => void): Knex {
   });
 }
 
-/** What is changed: `expire`, `undo 1`, `complete 1`. */
+/** What is changed: `expire`, `undo 1`, `complete 1`, or the name of a change in batches. */
 type Work = (url: string, options: GateOptions) => Promise<unknown>;
 
 function workOf(words: string): Work {
   const [verb, id] = words.split(' ');
   return (url, options) => {
     if (verb === 'expire') return throughGate(url, expireDead(), options);
+    if (words in batched) return throughGate(url, batched[words as Batched]() as Operation<unknown, Step>, options);
     const number = Number(id);
     if (verb === 'undo') return throughGate(url, reversal(options.journal, number), { ...options, options: { undoes: number } }); // prettier-ignore
     return throughGate(url, completion(options.journal, number), { ...options, options: { completes: number } });

@@ -1,13 +1,12 @@
 // bbctl killed (SIGKILL) at every boundary of a change and inside its steps: the journal tells, and the change can be
 // run again, taken back, or completed.
-import { fork } from 'node:child_process';
-import { once } from 'node:events';
 import { cp } from 'node:fs/promises';
 import test, { type ExecutionContext } from 'ava';
 import { deadMaster, diffButForTimes, restore } from '../_helpers/clusters.js';
 import { bbctl } from '../_helpers/cli.js';
 import { diffDumps, engines, type Dump, type EngineName, type TestDatabase } from '../_helpers/database.js';
 import { complete, entriesOf, expireDead, temporaryFolder, throughGate, undo } from '../_helpers/gate-hooks.js';
+import { killAt, titleOf } from '../_helpers/kill-at.js';
 import type { Place } from '../_helpers/killed-gate.js';
 
 /** Statements that write, step by step: logs, steps, builds; the claim; registrations and the master itself. */
@@ -22,19 +21,6 @@ function placesOn(engine: EngineName): Place[] {
     { at: 'after commit', step },
   ]);
   return [...steps, { at: 'before close' }];
-}
-
-function titleOf(place: Place): string {
-  if (place.at === 'before close') return 'after the last step, before the journal is closed';
-  if (place.at === 'before write') return `in step ${place.step}, journaled, before write ${place.write}`;
-  return `${place.at} ${place.step}`;
-}
-
-async function killAt(place: Place, url: string, journal: string, work = 'expire'): Promise<void> {
-  const program = new URL('../_helpers/killed-gate.js', import.meta.url);
-  const child = fork(program, [url, journal, JSON.stringify(place), work]);
-  const [, signal] = (await once(child, 'exit')) as [number | null, NodeJS.Signals | null];
-  if (signal !== 'SIGKILL') throw new Error(`it was not killed ${titleOf(place)}: that place is never reached`);
 }
 
 interface Scene {
