@@ -50,6 +50,11 @@ export abstract class ChangeCommand<T extends typeof Command> extends ClusterCom
     return (this.flags as { confirm?: string }).confirm ?? null;
   }
 
+  /** Why it is done, as it was said. */
+  protected get reason(): string | null {
+    return this.changeFlags.reason ?? null;
+  }
+
   /** Is everything answered in advance? */
   protected get saysYes(): boolean {
     return this.changeFlags.yes;
@@ -74,7 +79,7 @@ export abstract class ChangeCommand<T extends typeof Command> extends ClusterCom
       await presenterFor({ json: this.jsonEnabled(), yes: flags.yes, typed: this.typed }),
       {
         dryRun: flags['dry-run'],
-        reason: flags.reason ?? null,
+        reason: this.reason,
         lockWaitMs: 5000,
         journalDirectory: await this.journalDirectory(),
         allowUnknownSchema: flags['allow-unknown-schema'],

@@ -3,7 +3,14 @@ import test, { type ExecutionContext } from 'ava';
 import type { Failure } from '../../src/lib/errors.js';
 import type { Operation, Step } from '../../src/lib/operation.js';
 import { batched, type Batched } from '../_helpers/batched.js';
-import { diffDumps, engines, type Difference, type Dump, type EngineName, type TestDatabase } from '../_helpers/database.js';
+import {
+  diffDumps,
+  engines,
+  type Difference,
+  type Dump,
+  type EngineName,
+  type TestDatabase,
+} from '../_helpers/database.js';
 import { complete, entriesOf, temporaryFolder, throughGate, undo } from '../_helpers/gate-hooks.js';
 import { killAt, titleOf } from '../_helpers/kill-at.js';
 import type { Place } from '../_helpers/killed-gate.js';

@@ -23,20 +23,24 @@ interface RestBuild {
 }
 
 for (const engine of ['postgres', 'myisam'] as const) {
-  realTest(engine, `a running master goes on without what was forgotten, and takes it back, on ${engine}`, async (t) => {
-    const cluster = await createCluster(t, engine, {
-      servicePollSeconds: 2,
-      periodSeconds: PERIOD_SECONDS,
-      tickWorker: 'spare',
-    });
-    await cluster.a.start();
-    await hasBuiltWithAll(t, cluster);
-    const build = await takenOut(cluster);
-    await forgotten(t, cluster);
-    await goesOn(t, cluster, build);
-    await putBack(t, cluster);
-    await secondMasterForgotten(t, cluster);
-  });
+  realTest(
+    engine,
+    `a running master goes on without what was forgotten, and takes it back, on ${engine}`,
+    async (t) => {
+      const cluster = await createCluster(t, engine, {
+        servicePollSeconds: 2,
+        periodSeconds: PERIOD_SECONDS,
+        tickWorker: 'spare',
+      });
+      await cluster.a.start();
+      await hasBuiltWithAll(t, cluster);
+      const build = await takenOut(cluster);
+      await forgotten(t, cluster);
+      await goesOn(t, cluster, build);
+      await putBack(t, cluster);
+      await secondMasterForgotten(t, cluster);
+    },
+  );
 }
 
 async function built(t: ExecutionContext, { db }: BuildbotCluster, master: Master, builder: string): Promise<number> {
@@ -124,7 +128,10 @@ async function putBack(t: ExecutionContext, cluster: BuildbotCluster): Promise<v
   const { db, a, repository } = cluster;
   const ticks = (await readSubmissions(db, 'tick')).length;
   await a.reconfig({ tickWorker: 'spare', periodSeconds: PERIOD_SECONDS, repository: repository.url });
-  await until('all services are held again', async () => Object.keys(await readServices(db)).length === SERVICES.length);
+  await until(
+    'all services are held again',
+    async () => Object.keys(await readServices(db)).length === SERVICES.length,
+  );
   await until('it fires as at its first start', async () => (await readSubmissions(db, 'tick')).length > ticks);
   await until('both keep state again', async () => (await statesOf(db)).length === 2);
   const request = await built(t, cluster, a, 'tick');

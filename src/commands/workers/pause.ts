@@ -15,7 +15,7 @@ export default class WorkersPause extends ChangeCommand<typeof WorkersPause> {
       pauseWorkers({
         workers: this.words,
         paused: true,
-        reason: this.flags.reason ?? null,
+        reason: this.reason,
         expireAfter: this.expireAfter,
         inventory: await this.inventory(),
       }),

@@ -15,7 +15,7 @@ export default class WorkersResume extends ChangeCommand<typeof WorkersResume> {
       pauseWorkers({
         workers: this.words,
         paused: false,
-        reason: this.flags.reason ?? null,
+        reason: this.reason,
         expireAfter: this.expireAfter,
         inventory: await this.inventory(),
       }),

@@ -58,12 +58,7 @@ export async function redirect(
 ): Promise<RowSet[]> {
   const key = keyColumn(table);
   const rows = await tx.dialect.locking(
-    tx
-      .sql(table)
-      .where(column, id)
-      .whereBetween(key, [first, last])
-      .orderBy(key)
-      .select<Record<string, number>[]>(key),
+    tx.sql(table).where(column, id).whereBetween(key, [first, last]).orderBy(key).select<Record<string, number>[]>(key),
   );
   const keys = rows.map((row) => Number(row[key]));
   return [{ kind: 'update', table, keys, before: { [column]: id }, after: { [column]: to } }];

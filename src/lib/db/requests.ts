@@ -42,9 +42,9 @@ export interface SeenRequest {
   readonly claimFor: number;
   /** Epoch seconds: such that the claim is no sign of life, and known again by whoever finishes an interrupted step. */
   readonly claimAt: number;
-  /** The stuck claim that it has. */
-  readonly claim: SeenClaim | null;
-  readonly holder: SeenMaster | null;
+  /** The stuck claim that it has, and whose that is; most have none, and there may be many. */
+  readonly claim?: SeenClaim;
+  readonly holder?: SeenMaster;
 }
 
 /**
@@ -96,7 +96,7 @@ function openOrCancelled(rows: readonly Row[]): Set<number> {
 
 /** Nobody else has it: it is unclaimed, has the stuck claim that was seen, or the one that is made here. */
 function isMine(request: SeenRequest, claim: Row | undefined): boolean {
-  if (claim === undefined) return request.claim === null;
+  if (claim === undefined) return request.claim === undefined;
   const [masterId, at] = [claim['masterid'], claim['claimed_at']];
   if (request.claim) return at === request.claim.claimedAt && masterId === request.holder?.id;
   return at === request.claimAt && masterId === request.claimFor;

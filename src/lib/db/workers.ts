@@ -97,7 +97,5 @@ export async function setPaused(
   const [row] = await lockRows(tx, 'workers', 'id', [id], pauseColumns(tx));
   if (row === undefined) throw new ChangedMeanwhile(`worker ${name} is gone`);
   const after = { paused: paused ? 1 : 0, ...('pause_reason' in row ? { pause_reason: reason } : {}) };
-  return row['paused'] === after.paused
-    ? []
-    : [{ kind: 'update', table: 'workers', keys: [id], before: row, after }];
+  return row['paused'] === after.paused ? [] : [{ kind: 'update', table: 'workers', keys: [id], before: row, after }];
 }

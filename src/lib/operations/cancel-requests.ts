@@ -6,7 +6,6 @@
 import { masterName, masterOf } from '../model/cluster.js';
 import type { Cluster } from '../model/cluster.js';
 import { parseId } from '../model/find.js';
-import { groupBy } from '../model/group-by.js';
 import type { Inventory } from '../model/inventory.js';
 import { isLiving } from '../model/master.js';
 import type { Master } from '../model/master.js';
@@ -64,51 +63,69 @@ export function cancelRequests(input: CancelRequestsInput): Operation<SelectedWo
 }
 
 export function planCancel(world: SelectedWorld): Plan<CancelRequestsStep> {
-  const claimants = new Map<number, Master | undefined>();
-  const judged = world.named.map((request) => ({ request, ...judge(request, world.cluster, claimants) }));
-  const chosen = judged.flatMap(({ seen: one, request }) => (one ? [{ one, builder: request.builderId }] : []));
-  const refused = judged.flatMap(({ blocker, why }) => (blocker ? [{ blocker, why: why ?? '' }] : []));
-  const steps = inBatches(chosen, ({ one }) => one.buildsetId, world.isSelection).map((some) => stepFor(some, world));
-  const title = `Cancel ${count(chosen.length, 'request')}`;
-  const group = `cancel ${count(chosen.length, 'request')} of builder ${list(buildersOf(chosen, world), 5)}`;
+  const { chosen, notes, refused } = judgeAll(world);
+  const namesOf = builderNames(world);
+  const steps = inBatches(chosen, (one) => one.buildsetId, world.isSelection).map((some) => stepFor(some, namesOf));
+  const group = `cancel ${count(chosen.length, 'request')} of builder ${list(namesOf(chosen).map(printable), 5)}`;
   return {
-    title,
+    title: `Cancel ${count(chosen.length, 'request')}`,
     steps: world.isSelection && steps.length > 1 ? steps.map((step) => ({ ...step, group })) : steps,
-    notes: [
-      ...judged.flatMap(({ note }) => note ?? []),
-      ...world.leftOut,
-      ...(world.isSelection ? [...groupBy(refused, ({ why }) => why).values()].map(leftAlone) : []),
-    ],
+    notes: [...notes, ...world.leftOut, ...(world.isSelection ? [...refused.values()].map(leftAlone) : [])],
     warnings: [],
-    blockers: world.isSelection ? [] : refused.map(({ blocker }) => blocker),
+    blockers: world.isSelection ? [] : [...refused.values()].flat(),
     secondLook: null,
   };
 }
 
+interface Judged {
+  readonly chosen: SeenRequest[];
+  readonly notes: string[];
+  /** By the reason. */
+  readonly refused: Map<string, Blocker[]>;
+}
+
+function judgeAll({ named, cluster }: SelectedWorld): Judged {
+  const claimants = new Map<number, Master | undefined>();
+  const all: Judged = { chosen: [], notes: [], refused: new Map() };
+  for (const request of named) {
+    const { seen: one, note, blocker, why = '' } = judge(request, cluster, claimants);
+    if (one) all.chosen.push(one);
+    if (note) all.notes.push(note);
+    if (blocker)
+      all.refused
+        .set(why, all.refused.get(why) ?? [])
+        .get(why)
+        ?.push(blocker);
+  }
+  return all;
+}
+
 /** Of many, those that cannot be cancelled do not keep the others. */
-function leftAlone(refused: readonly { readonly blocker: Blocker }[]): string {
+function leftAlone(refused: readonly Blocker[]): string {
   const [first] = refused;
   const what = `${count(refused.length, 'request')} ${refused.length === 1 ? 'is' : 'are'} left alone`;
-  return `${what}${refused.length === 1 ? ':' : ', such as this:'} ${first?.blocker.message}`;
+  return `${what}${refused.length === 1 ? ':' : ', such as this:'} ${first?.message}`;
 }
 
-interface Chosen {
-  readonly one: SeenRequest;
-  readonly builder: number;
-}
+type NamesOf = (requests: readonly SeenRequest[]) => string[];
 
-function buildersOf(chosen: readonly Chosen[], { cluster }: SelectedWorld): string[] {
+/** The builders of requests, each once. */
+function builderNames({ cluster, named }: SelectedWorld): NamesOf {
   const names = new Map(cluster.builders.map((builder) => [builder.id, builder.name]));
-  return [...new Set(chosen.map(({ builder }) => names.get(builder) ?? `${builder}`))];
+  const builders = new Map(named.map((request) => [request.id, request.builderId]));
+  return (requests) => {
+    const ids = new Set(requests.map(({ id }) => builders.get(id) ?? 0));
+    return [...ids].map((id) => names.get(id) ?? `${id}`);
+  };
 }
 
-function stepFor(chosen: readonly Chosen[], world: SelectedWorld): CancelRequestsStep {
-  const [first, last] = [chosen[0]?.one.buildsetId, chosen.at(-1)?.one.buildsetId];
+function stepFor(requests: readonly SeenRequest[], namesOf: NamesOf): CancelRequestsStep {
+  const [first, last] = [requests[0]?.buildsetId, requests.at(-1)?.buildsetId];
   return {
     kind: 'cancel requests',
     subject: first === last ? `buildset ${first}` : `buildsets ${first} to ${last}`,
-    requests: chosen.map(({ one }) => one),
-    builders: buildersOf(chosen, world),
+    requests,
+    builders: namesOf(requests),
   };
 }
 
@@ -180,7 +197,9 @@ function seenRequest(request: FoundRequest, holder: Master | undefined, claimFor
     claimFor: claimFor.id,
     // A claim of now would be a sign of life, of a master that is dead.
     claimAt: Math.floor(isLiving(claimFor) ? request.submittedAt : Math.min(lastActive, request.submittedAt)),
-    claim: request.claim ? { requestId: request.id, claimedAt: request.claim.claimedAt } : null,
-    holder: holder ? seen(holder) : request.claim ? seenGone(request.claim.masterId) : null,
+    ...(request.claim && {
+      claim: { requestId: request.id, claimedAt: request.claim.claimedAt },
+      holder: holder ? seen(holder) : seenGone(request.claim.masterId),
+    }),
   };
 }

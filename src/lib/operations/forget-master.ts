@@ -125,11 +125,7 @@ export function planForget(world: ForgottenWorld, input: ForgetMasterInput): Pla
     notes: [],
     warnings: [],
     blockers: master
-      ? [
-          ...stateBlockers(master),
-          ...historyBlockers(master, world),
-          ...certaintyBlockers(master, certainty, input),
-        ]
+      ? [...stateBlockers(master), ...historyBlockers(master, world), ...certaintyBlockers(master, certainty, input)]
       : [],
     secondLook: null,
     ...(master && certainty === 'likely' ? { typed: master.name } : {}),

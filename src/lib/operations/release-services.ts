@@ -42,8 +42,6 @@ export function releaseServices(input: ReleaseServicesInput): Operation<Cluster,
   };
 }
 
-
-
 interface Judgement {
   readonly service: Service;
   readonly holder?: SeenMaster;

@@ -1,6 +1,5 @@
 import type { Cluster } from '../model/cluster.js';
 import { findNamed } from '../model/find.js';
-import { groupBy } from '../model/group-by.js';
 import type { Inventory } from '../model/inventory.js';
 import { isLiving } from '../model/master.js';
 import { count, list, printable, shellArgument } from '../model/names.js';
@@ -76,11 +75,7 @@ async function select(
   };
 }
 
-function leftOutNotes(
-  requests: readonly OpenRequest[],
-  names: ReadonlyMap<number, string>,
-  why: string,
-): string[] {
+function leftOutNotes(requests: readonly OpenRequest[], names: ReadonlyMap<number, string>, why: string): string[] {
   if (requests.length === 0) return [];
   const builders = [...new Set(requests.map(({ builderId }) => names.get(builderId) ?? `${builderId}`))];
   const which = `${count(requests.length, 'request')} of builder ${list(builders.map(printable), 5)}`;
@@ -90,13 +85,27 @@ function leftOutNotes(
 /** A transaction's worth: it holds no lock for long. */
 const requestsPerStep = 500;
 
-/** Those of one buildset stay together; of named requests each buildset is a step, of selected ones many are. */
+/**
+ * Those of one buildset stay together; of named requests each buildset is a step, of selected ones many are. A hundred
+ * thousand of them are not worth a list for each buildset.
+ */
 export function inBatches<T>(items: readonly T[], buildsetOf: (item: T) => number, many: boolean): T[][] {
+  const sorted = [...items].sort((a, b) => buildsetOf(a) - buildsetOf(b));
   const batches: T[][] = [];
-  for (const [, some] of [...groupBy(items, buildsetOf)].sort(([a], [b]) => a - b)) {
-    const last = batches.at(-1);
-    if (many && last && last.length + some.length <= requestsPerStep) last.push(...some);
-    else batches.push([...some]);
+  for (let start = 0, end = 0; start < sorted.length; start = end) {
+    end = endOfBuildset(sorted, start, buildsetOf);
+    for (let next = end; many && next < sorted.length; end = next) {
+      next = endOfBuildset(sorted, end, buildsetOf);
+      if (next - start > requestsPerStep) break;
+    }
+    batches.push(sorted.slice(start, end));
   }
   return batches;
+}
+
+function endOfBuildset<T>(sorted: readonly T[], start: number, buildsetOf: (item: T) => number): number {
+  const buildset = buildsetOf(sorted[start] as T);
+  let end = start;
+  while (end < sorted.length && buildsetOf(sorted[end] as T) === buildset) end++;
+  return end;
 }

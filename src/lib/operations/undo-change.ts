@@ -155,7 +155,9 @@ function changedRows({ plan }: Entry, { cluster, states }: UndoWorld): Map<strin
     // What went with a worker had no master before either.
     const hadMaster = plan.steps[step]?.kind !== 'forget worker';
     const orphaned = new Set<Key>(
-      set.kind === 'delete' && hadMaster ? set.rows.filter((row) => isOrphan(row, masters)).map((row) => keyOf(set.table, row)) : [],
+      set.kind === 'delete' && hadMaster
+        ? set.rows.filter((row) => isOrphan(row, masters)).map((row) => keyOf(set.table, row))
+        : [],
     );
     const isLost = (key: Key): boolean => isBulk(set) || orphaned.has(key);
     const bad = [...rows].filter(([key, state]) => state === 'changed' || (state === 'written' && isLost(key)));

@@ -3,13 +3,21 @@ import { defaultExpireAfterSeconds } from '../../../src/lib/model/master.js';
 import { cancelRequests } from '../../../src/lib/operations/cancel-requests.js';
 import { finishBuilds } from '../../../src/lib/operations/finish-builds.js';
 import { aboutNow, inserted, sameChanges, updated } from '../../_helpers/changes.js';
-import { diffDumps, engines, shiftTimes, type Difference, type Dump, type TestDatabase } from '../../_helpers/database.js';
+import {
+  diffDumps,
+  engines,
+  shiftTimes,
+  type Difference,
+  type Dump,
+  type TestDatabase,
+} from '../../_helpers/database.js';
 import { readCluster } from '../../../src/lib/db/snapshot.js';
 import { failsWith, gateOn } from '../../_helpers/gate.js';
 import { beatHeart, killedMaster, now, removeMasterRows, withoutCascades } from '../../_helpers/killed.js';
 
 const expireAfter = defaultExpireAfterSeconds;
-const cancel = (...requests: number[]) => cancelRequests({ requests: requests.map(String), unservable: false, builders: [], inventory: null, expireAfter });
+const cancel = (...requests: number[]) =>
+  cancelRequests({ requests: requests.map(String), unservable: false, builders: [], inventory: null, expireAfter });
 const finishAll = () => finishBuilds({ builds: [], expireAfter });
 
 const open = { complete: 0, complete_at: null, results: -1 };

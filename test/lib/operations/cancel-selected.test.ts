@@ -21,7 +21,12 @@ const cancel = ({ unservable = false, builders = [], inventory = null }: Selecte
 async function withLeftovers(t: ExecutionContext, engine: EngineName) {
   const killed = await killedMaster(t, engine, 0);
   const { db, build } = killed;
-  for (const [id, name] of [[91, 'gone'], [92, 'idle'], [93, 'gone too']] as const) // prettier-ignore
+  for (const [id, name] of [
+    [91, 'gone'],
+    [92, 'idle'],
+    [93, 'gone too'],
+  ] as const)
+    // prettier-ignore
     await db.query('INSERT INTO builders (id, name, name_hash) VALUES (?, ?, ?)', [id, name, `hash of ${name}`]);
   await db.exec('INSERT INTO builder_masters (id, builderid, masterid) VALUES (92, 92, 1)');
   const open = { complete: 0, results: -1, submitted_at: now() };
@@ -70,7 +75,10 @@ for (const engine of engines) {
     t.deepEqual(await openOf(db, 93), [401]);
     // 101 has the one that a master claimed; 104 is of the idle ones, too, but for 203 and 207.
     t.deepEqual(await openBuildsets(db), [101, 105, 106, 107]);
-    t.regex(report.plan.notes.join('\n'), /Left alone: \d requests of builder .*idle.*, whose workers are not connected now/);
+    t.regex(
+      report.plan.notes.join('\n'),
+      /Left alone: \d requests of builder .*idle.*, whose workers are not connected now/,
+    );
     t.regex(report.plan.notes.join('\n'), /1 request is left alone: Request 401 is waited for by the running build/);
     t.is((await gate.run(cancel({ unservable: true }))).status, 'nothing to do');
     t.is((await gate.undo()).status, 'done');
@@ -97,7 +105,10 @@ for (const engine of engines) {
     const inventory = completeInventory({ builders: new Set(['gone', 'gone too']) });
     const report = await gate.dryRun(cancel({ unservable: true, inventory }));
     t.is(report.status, 'nothing to do');
-    t.regex(report.plan.notes.join(), /builder gone, gone too, named in cluster.yaml: a master of theirs is only missing/);
+    t.regex(
+      report.plan.notes.join(),
+      /builder gone, gone too, named in cluster.yaml: a master of theirs is only missing/,
+    );
     await db.exec('UPDATE masters SET last_active = last_active - 500');
     await failsWith(t, gate.run(cancel({ unservable: true })), 'refused', /No master lives/);
   });

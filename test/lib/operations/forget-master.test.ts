@@ -53,7 +53,12 @@ for (const engine of engines) {
     await failsWith(t, gate.run(forget({ master: '2', reassignTo: '1' })), 'refused', /heir is active; only a stopped/);
     await failsWith(t, gate.run(forget({ reassignTo: '1' })), 'usage', /cannot be moved to itself/);
     await failsWith(t, gate.run(forget({ reassignTo: '3' })), 'notFound');
-    await failsWith(t, gate.run(forget({ inventory: null })), 'refused', /not certain that master .* will not come back/);
+    await failsWith(
+      t,
+      gate.run(forget({ inventory: null })),
+      'refused',
+      /not certain that master .* will not come back/,
+    );
     t.is((await gate.dryRun(forget({ inventory: null, force: true }))).plan.typed, name);
     const inventory = completeInventory({ masters: [{ key: 'one', name, kind: 'buildbot', control: {} }] });
     await failsWith(t, gate.run(forget({ inventory, force: true })), 'refused', /is named in cluster.yaml/);

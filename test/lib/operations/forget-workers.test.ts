@@ -5,7 +5,13 @@ import { deleted, sameChanges } from '../../_helpers/changes.js';
 import { diffDumps, engines, hasFixture } from '../../_helpers/database.js';
 import { failsWith, gateOn } from '../../_helpers/gate.js';
 import { afterRead } from '../../_helpers/gate-hooks.js';
-import { addBuilds, completeInventory, killedRecordings, leftoverWorker, redirected } from '../../_helpers/leftovers.js';
+import {
+  addBuilds,
+  completeInventory,
+  killedRecordings,
+  leftoverWorker,
+  redirected,
+} from '../../_helpers/leftovers.js';
 
 const forget = (input: Partial<ForgetWorkersInput> = {}) =>
   forgetWorkers({

@@ -74,7 +74,7 @@ export const requestUnservable: Check = {
   severity: 'warning',
   title: 'Requests that no living master can build now',
   meaning:
-    'Their builder is configured by no living master (renamed, removed, or its master is down), or none of its workers is connected to one. They wait until that changes.',
+    'Their builder is configured by no living master (renamed, removed, or its master is down), or none of its workers is connected to one. They wait until that changes, or until "bbctl requests cancel --unservable" ends those whose builder is gone.',
   find({ cluster }) {
     if (!cluster.masters.some(isLiving)) return [];
     const reasonOf = unservableBy(cluster);

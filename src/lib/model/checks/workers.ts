@@ -1,5 +1,5 @@
 import { masterName, masterOf } from '../cluster.js';
-import { count, list, printable } from '../names.js';
+import { count, list, printable, shellArgument } from '../names.js';
 import type { Check, Found } from './check.js';
 
 export const workerGhost: Check = {
@@ -67,7 +67,7 @@ export const workerPaused: Check = {
       {
         message: `${count(paused.length, 'worker')} paused: ${list(paused.map(printable))}.`,
         evidence: { workers: paused },
-        fix: ['bbctl workers --filter paused=yes'],
+        fix: ['bbctl workers --filter paused=yes', `bbctl workers resume ${shellArgument(paused[0] ?? '')}`],
       },
     ];
   },
