@@ -13,9 +13,18 @@ import { presenterFor } from './ui/presenter.js';
 /** For commands whose plan may want something typed. */
 export const confirmFlag = {
   confirm: Flags.string({
-    description: 'what would have to be typed, where the change cannot be taken back',
+    description: 'what would have to be typed, where a "y" is not enough',
     helpGroup: 'CHANGE',
     helpValue: 'TEXT',
+  }),
+};
+
+/** For commands that remove what may be left over. */
+export const forceFlag = {
+  force: Flags.boolean({
+    description: 'also what is only likely left over; its name must be typed',
+    helpGroup: 'CHANGE',
+    default: false,
   }),
 };
 
@@ -72,6 +81,11 @@ export abstract class ChangeCommand<T extends typeof Command> extends ClusterCom
     return (wakeUps) => wakeMasters(wakeUps, { inventory, byReconfig });
   }
 
+  /** Why it is done, as it was said. */
+  protected get reason(): string | null {
+    return this.changeFlags.reason ?? null;
+  }
+
   /** Is everything answered in advance? */
   protected get saysYes(): boolean {
     return this.changeFlags.yes;
@@ -97,7 +111,7 @@ export abstract class ChangeCommand<T extends typeof Command> extends ClusterCom
       await presenterFor({ json: this.jsonEnabled(), yes: flags.yes, typed: this.typed }),
       {
         dryRun: flags['dry-run'],
-        reason: flags.reason ?? null,
+        reason: this.reason,
         lockWaitMs: 5000,
         journalDirectory: await this.journalDirectory(),
         allowUnknownSchema: flags['allow-unknown-schema'],

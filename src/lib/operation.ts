@@ -35,7 +35,7 @@ export interface Plan<S extends Step> {
   readonly warnings: readonly string[];
   readonly blockers: readonly Blocker[];
   readonly secondLook: SecondLook | null;
-  /** What cannot be taken back and may not be meant: this must be typed, `--yes` alone does not do. */
+  /** What cannot be taken back, or may not be meant: this must be typed, `--yes` alone does not do. */
   readonly typed?: string;
 }
 

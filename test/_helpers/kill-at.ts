@@ -1,3 +1,4 @@
+// Kills bbctl (SIGKILL) at one place of a change.
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import type { EngineName } from './database.js';
@@ -24,7 +25,7 @@ export function titleOf(place: Place): string {
 }
 
 export async function killAt(place: Place, url: string, journal: string, work = 'expire'): Promise<void> {
-  const program = new URL('../_helpers/killed-gate.js', import.meta.url);
+  const program = new URL('./killed-gate.js', import.meta.url);
   const child = fork(program, [url, journal, JSON.stringify(place), work]);
   const [, signal] = (await once(child, 'exit')) as [number | null, NodeJS.Signals | null];
   if (signal !== 'SIGKILL') throw new Error(`it was not killed ${titleOf(place)}: that place is never reached`);

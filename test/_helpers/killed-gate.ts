@@ -1,7 +1,9 @@
-// A program: a change, or the undo or completion of one, through the gate, which kills itself (SIGKILL) at one place.
-// For crash.test.ts.
+// A program: `masters expire`, one of the changes that come in batches, or the undo or completion of a change, through
+// the gate, which kills itself (SIGKILL) at one place.
 import type { Knex } from 'knex';
 import type { Database, Transaction } from '../../src/lib/db/connect.js';
+import type { Operation, Step } from '../../src/lib/operation.js';
+import { batched, type Batched } from './batched.js';
 import { completion, expireDead, fixAll, repairAll, reversal, throughGate, type GateOptions } from './gate-hooks.js';
 
 /** `step` counts from 0, `write` the statements that write within the step. */
@@ -36,7 +38,7 @@ function watched(sql: Knex, onWrite: () => void): Knex {
   });
 }
 
-/** What is changed: `expire`, `doctor`, `health`, `undo 1`, `complete 1`. */
+/** What is changed: `expire`, `doctor`, `health`, `undo 1`, `complete 1`, or the name of a change in batches. */
 type Work = (url: string, options: GateOptions) => Promise<unknown>;
 
 function workOf(words: string): Work {
@@ -45,6 +47,7 @@ function workOf(words: string): Work {
     if (verb === 'expire') return throughGate(url, expireDead(), options);
     if (verb === 'doctor') return fixAll(url, options);
     if (verb === 'health') return repairAll(url, options);
+    if (words in batched) return throughGate(url, batched[words as Batched]() as Operation<unknown, Step>, options);
     const number = Number(id);
     if (verb === 'undo') return throughGate(url, reversal(options.journal, number), { ...options, options: { undoes: number } }); // prettier-ignore
     return throughGate(url, completion(options.journal, number), { ...options, options: { completes: number } });

@@ -1,4 +1,4 @@
-// 100,000 requests claimed by a dead master: released in batches, within a small memory, and given back by undo.
+// 100,000 requests: released in batches, or cancelled, within a small memory, and given back by undo.
 import { readFileSync, rmSync } from 'node:fs';
 import test from 'ava';
 import { countRows } from '../../src/lib/model/rows.js';
@@ -6,6 +6,8 @@ import { bbctl, temporaryHome } from '../_helpers/cli.js';
 import { deadMaster } from '../_helpers/clusters.js';
 import { diffDumps, engines, type TestDatabase } from '../_helpers/database.js';
 import { entriesOf } from '../_helpers/gate-hooks.js';
+import { insertMany } from '../_helpers/leftovers.js';
+import { databaseAged } from '../_helpers/recordings.js';
 import { inTerminal } from '../_helpers/terminal.js';
 
 const many = 100_000;
@@ -59,6 +61,38 @@ for (const engine of engines) {
 
       const undone = await bbctl(['undo', '1', '--yes'], { db: db.url, home, env, timeoutMs });
       t.is(undone.status, 0, undone.stderr);
+      t.true(Number(readFileSync(peakFile, 'utf8')) < most, `undo: peak ${readFileSync(peakFile, 'utf8')} KiB`);
+      t.deepEqual(diffDumps(before, await db.dump()), []);
+    },
+  );
+}
+
+for (const engine of engines) {
+  test.serial(
+    `${engine}: ${many.toLocaleString('en-US')} requests are cancelled by the name of their builder, and undone`,
+    async (t) => {
+      const db = await databaseAged(t, engine, '3.7.0/killed', 0);
+      await db.exec("INSERT INTO builders (id, name, name_hash) VALUES (91, 'gone', 'hash of gone')");
+      const open = { complete: 0, results: -1, submitted_at: 1_795_000_000 };
+      await insertMany(db, 'buildsets', many, { id: '1000 + i', ...open });
+      const request = { builderid: 91, priority: 0, waited_for: 0, ...open };
+      await insertMany(db, 'buildrequests', many, { id: '1000 + i', buildsetid: '1000 + i', ...request });
+      const home = temporaryHome();
+      t.teardown(() => rmSync(home, { recursive: true, force: true }));
+      const before = await db.dump();
+      const peakFile = `${home}/peak`;
+      const env = { NODE_OPTIONS: `--import=${peakReporter}`, TEST_PEAK_FILE: peakFile };
+
+      const cancelled = await bbctl(['requests', 'cancel', '--builder', 'gone', '--yes'], { db: db.url, home, env, timeoutMs }); // prettier-ignore
+      t.is(cancelled.status, 0, cancelled.stderr);
+      t.regex(cancelled.stdout, /^ *1\. cancel 100,000 requests of builder gone \(in 200 steps\)$/m);
+      t.true(Number(readFileSync(peakFile, 'utf8')) < most, `peak ${readFileSync(peakFile, 'utf8')} KiB`);
+      t.log(`peak ${readFileSync(peakFile, 'utf8')} KiB`);
+      t.like((await db.query('SELECT COUNT(*) AS count FROM buildsets WHERE complete = 0 AND id > 1000'))[0], { count: 0 }); // prettier-ignore
+
+      const undone = await bbctl(['undo', '1', '--yes'], { db: db.url, home, env, timeoutMs });
+      t.is(undone.status, 0, undone.stderr);
+      t.log(`undo: peak ${readFileSync(peakFile, 'utf8')} KiB`);
       t.true(Number(readFileSync(peakFile, 'utf8')) < most, `undo: peak ${readFileSync(peakFile, 'utf8')} KiB`);
       t.deepEqual(diffDumps(before, await db.dump()), []);
     },

@@ -1,4 +1,5 @@
 import { retry } from '../model/results.js';
+import { updatesOf } from '../model/rows.js';
 import type { Row, RowSet } from '../model/rows.js';
 import type { Transaction } from './connect.js';
 import { lockMaster } from './masters.js';
@@ -17,9 +18,9 @@ export async function finishBuilds(tx: Transaction, master: SeenMaster, ids: rea
   const logs = await readOpenLogs(tx, idsOf(steps));
   const ended = { complete_at: Math.floor(await tx.dialect.now(tx.sql)), results: retry };
   return [
-    ...updates('logs', logs, ['complete'], { complete: 1 }),
-    ...updates('steps', steps.filter(open), ['complete_at', 'results'], ended),
-    ...updates('builds', builds, ['complete_at', 'results'], ended),
+    ...updatesOf('logs', logs, ['complete'], { complete: 1 }),
+    ...updatesOf('steps', steps.filter(open), ['complete_at', 'results'], ended),
+    ...updatesOf('builds', builds, ['complete_at', 'results'], ended),
   ]; // prettier-ignore
 }
 
@@ -34,16 +35,4 @@ async function readOpenLogs(tx: Transaction, stepIds: readonly number[]): Promis
 
 function idsOf(rows: readonly Row[]): number[] {
   return rows.map((row) => Number(row['id']));
-}
-
-/** One set for each way the rows were before. */
-function updates(table: string, rows: readonly Row[], columns: readonly string[], after: Row): RowSet[] {
-  const groups = new Map<string, { before: Row; keys: number[] }>();
-  for (const row of rows) {
-    const before = Object.fromEntries(columns.map((column) => [column, row[column] ?? null]));
-    const group = groups.get(JSON.stringify(before)) ?? { before, keys: [] };
-    groups.set(JSON.stringify(before), group);
-    group.keys.push(Number(row['id']));
-  }
-  return [...groups.values()].map(({ before, keys }) => ({ kind: 'update', table, keys, before, after }));
 }

@@ -19,6 +19,8 @@ export interface Dialect {
   namespace(sql: Knex): Promise<Namespace | null>;
   /** Locks the rows that a query selects until the transaction ends, so that a heartbeat waits. */
   locking<Q extends Knex.QueryBuilder>(query: Q): Q;
+  /** The same for rows that are to be deleted: nobody can begin to refer to them either. */
+  lockingToDelete<Q extends Knex.QueryBuilder>(query: Q): Q;
   /** Runs `work` so that nobody else writes `tables` in a way that `work` does not see. */
   exclusively<T>(tx: Transaction, tables: readonly string[], work: () => Promise<T>): Promise<T>;
 }
@@ -95,6 +97,7 @@ function sqlite(version: string): Dialect {
       ),
     namespace: () => Promise.resolve(null),
     locking: (query) => query,
+    lockingToDelete: (query) => query,
     // A statement that writes no row takes the one write lock at the start, as BEGIN IMMEDIATE does: a transaction
     // that began by reading could not take it any more once somebody else has written.
     exclusively: async (tx, _tables, work) => {
@@ -133,6 +136,8 @@ function postgres(version: string): Dialect {
     namespace: readNamespace,
     // Weaker than FOR UPDATE: rows of other masters' new builds that refer to this one need not wait.
     locking: (query) => query.forNoKeyUpdate() as typeof query,
+    // A new row that refers to one that is being deleted would be deleted with it, unseen: it has to wait, and fails.
+    lockingToDelete: (query) => query.forUpdate() as typeof query,
     exclusively: (_tx, _tables, work) => work(),
   };
 }
@@ -191,6 +196,7 @@ async function mysql(sql: Knex, options: OpenOptions): Promise<Dialect> {
       ),
     namespace: () => Promise.resolve(null),
     locking: (query) => query.forUpdate() as typeof query,
+    lockingToDelete: (query) => query.forUpdate() as typeof query,
     exclusively: lockTables,
   };
 }

@@ -1,7 +1,9 @@
 import type { Master } from '../model/master.js';
 import type { Row, RowSet } from '../model/rows.js';
 import type { Transaction } from './connect.js';
-import { ChangedMeanwhile, lockRows } from './rows.js';
+import { isReferredTo, redirect } from './references.js';
+import type { Batch, Reference } from './references.js';
+import { ChangedMeanwhile, lockRows, lockRowsToDelete } from './rows.js';
 
 /** What was seen of a master when the plan was made. `null`: its row is gone. */
 export interface SeenMaster {
@@ -108,4 +110,38 @@ export async function deactivateMaster(tx: Transaction, master: SeenMaster): Pro
     sets.push({ kind: 'update', table: 'masters', keys: [master.id], before, after });
   }
   return sets;
+}
+
+/** What is written in a master's name for ever: its builds, and the claims of requests, which outlive their builds. */
+export function historyOf(master: { readonly id: number }): { readonly builds: Reference; readonly claims: Reference } {
+  const mine = { column: 'masterid', id: master.id } as const;
+  return { builds: { table: 'builds', ...mine }, claims: { table: 'buildrequest_claims', ...mine } };
+}
+
+/** A batch of the history of a stopped master becomes another one's. */
+export async function moveHistory(
+  tx: Transaction,
+  from: SeenMaster,
+  reference: Reference,
+  batch: Batch,
+  to: number,
+): Promise<RowSet[]> {
+  await lockMaster(tx, from);
+  const heir = await tx.sql('masters').where('id', to).first<Row | undefined>('id');
+  if (heir === undefined) throw new ChangedMeanwhile(`master ${to} is gone`);
+  return redirect(tx, reference, batch, to);
+}
+
+/** The row of a stopped master that nothing refers to: then no cascade can take anything with it. */
+export async function forgetMaster(tx: Transaction, master: SeenMaster): Promise<RowSet[]> {
+  const [row] = await lockRowsToDelete(tx, 'masters', 'id', [master.id]);
+  if (row === undefined) return [];
+  await lockMaster(tx, master);
+  const { builds, claims } = historyOf(master);
+  for (const reference of [builds, claims]) {
+    if (await isReferredTo(tx, reference)) throw new ChangedMeanwhile(`${master.name} has ${reference.table} again`);
+  }
+  const connected = await tx.sql('connected_workers').where('masterid', master.id).first<Row | undefined>('id');
+  if (connected !== undefined) throw new ChangedMeanwhile(`${master.name} has workers again`);
+  return [{ kind: 'delete', table: 'masters', rows: [row] }];
 }

@@ -1,6 +1,7 @@
 import type { Knex } from 'knex';
 import type { Key, Row, RowSet } from '../model/rows.js';
-import { isBulk, keyColumn, keyOf, lookupKeys } from '../model/rows.js';
+import { groupBy } from '../model/group-by.js';
+import { isBulk, keyColumn, keyColumnsOf, keyOf, lookupKeys } from '../model/rows.js';
 import type { Transaction } from './connect.js';
 import { chunks } from './chunks.js';
 import { purgeHistory } from './history.js';
@@ -37,6 +38,10 @@ export const readRows: ReadRows = (tx, table, column, keys, columns = '*') =>
 /** The same, locked until the transaction ends. */
 export const lockRows: ReadRows = (tx, table, column, keys, columns = '*') =>
   inChunks(keys, (some) => tx.dialect.locking(selectRows(tx, table, column, some, columns)));
+
+/** The same, of rows that are to be deleted: nobody can begin to refer to them. */
+export const lockRowsToDelete: ReadRows = (tx, table, column, keys, columns = '*') =>
+  inChunks(keys, (some) => tx.dialect.lockingToDelete(selectRows(tx, table, column, some, columns)));
 
 function selectRows(
   tx: Transaction,
@@ -88,12 +93,12 @@ const writers = {
     return { [set.table]: set.rows.length };
   },
   delete: async (tx: Transaction, set: SetOf<'delete'>): Promise<RowCounts> => {
-    for (const rows of chunks(set.rows)) {
-      const keys = [...new Set(rows.map((row) => row[keyColumn(set.table)] ?? null))];
-      const seen = tx
-        .sql(set.table)
-        .whereIn(keyColumn(set.table), keys as number[])
-        .where(commonColumns(rows));
+    for (const rows of batchesOf(set)) {
+      const seen = tx.sql(set.table).where(commonColumns(rows));
+      for (const column of keyColumnsOf(set.table)) {
+        const keys = [...new Set(rows.map((row) => row[column] ?? null))];
+        void seen.whereIn(column, keys as number[]);
+      }
       verifyCount(set, await seen.delete(), rows.length);
     }
     return { [set.table]: set.rows.length };
@@ -112,6 +117,13 @@ const writers = {
     return { [set.table]: set.rows.length };
   },
 };
+
+/** Where it takes several columns to tell a row, those that have the first in common: the others tell them apart. */
+function batchesOf({ table, rows }: SetOf<'delete'>): Row[][] {
+  const [first, ...others] = keyColumnsOf(table);
+  if (others.length === 0) return chunks(rows);
+  return [...groupBy(rows, (row) => row[first]).values()].flatMap((some) => chunks(some));
+}
 
 function verifyCount(set: RowSet, written: number, expected: number): void {
   if (written === expected) return;

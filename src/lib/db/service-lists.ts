@@ -33,11 +33,16 @@ async function classNames(tx: Transaction): Promise<Map<string, string>> {
     .where('class_name', 'like', '%.%')
     .orderBy('id')
     .select<Raw[]>('name', 'class_name');
-  const kindOf = (className: string): ServiceKind | null => {
-    if (/(^|\.)workers?\./.test(className)) return null;
-    return /changes|poll|source/i.test(className) ? 'changesource' : 'scheduler';
-  };
   return new Map(
-    rows.map((row) => [`${kindOf(String(row['class_name']))} ${String(row['name'])}`, String(row['class_name'])]),
+    rows.map((row) => [
+      `${serviceKindOf(String(row['class_name']))} ${String(row['name'])}`,
+      String(row['class_name']),
+    ]),
   );
+}
+
+/** As far as the name of a class tells; `null`: a worker. */
+export function serviceKindOf(className: string): ServiceKind | null {
+  if (/(^|\.)workers?\./.test(className)) return null;
+  return /changes|poll|source/i.test(className) ? 'changesource' : 'scheduler';
 }

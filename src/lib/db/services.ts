@@ -4,7 +4,7 @@ import type { ServiceKind } from '../model/service.js';
 import type { Transaction } from './connect.js';
 import { lockMaster } from './masters.js';
 import type { SeenMaster } from './masters.js';
-import { ChangedMeanwhile, lockRows } from './rows.js';
+import { ChangedMeanwhile, lockRows, lockRowsToDelete } from './rows.js';
 
 /** Compare and delete: the claim goes only if this master still holds it and is still as it was seen. */
 export async function releaseService(
@@ -26,4 +26,36 @@ export async function setEnabled(tx: Transaction, id: number, enabled: boolean):
   return row['enabled'] === after.enabled
     ? []
     : [{ kind: 'update', table: 'schedulers', keys: [id], before: row, after }];
+}
+
+/** A service that is forgotten, and what was seen of it. */
+export interface SeenService {
+  readonly kind: ServiceKind;
+  readonly id: number;
+  readonly name: string;
+  /** `objects.id` of what is its own: the state that they keep goes. */
+  readonly objects: readonly number[];
+  /** A master that runs may remember the ids of `objects`: then the rows themselves stay. */
+  readonly keepsObjects: boolean;
+}
+
+/** The row, last, and what is its alone; nothing where it is gone already. */
+export async function forgetService(tx: Transaction, service: SeenService): Promise<RowSet[]> {
+  const { kind, id, name } = service;
+  const [row] = await lockRowsToDelete(tx, `${kind}s`, 'id', [id]);
+  if (row === undefined) return [];
+  if (row['name'] !== name) throw new ChangedMeanwhile(`${kind} ${id} is ${row['name']} by now`);
+  const claims = await lockRows(tx, `${kind}_masters`, `${kind}id`, [id]);
+  if (claims.length > 0) throw new ChangedMeanwhile(`a master has taken ${name}`);
+  const deleted = async (table: string, column: string, keys: readonly number[]): Promise<RowSet> => ({
+    kind: 'delete',
+    table,
+    rows: await lockRows(tx, table, column, keys),
+  });
+  return [
+    await deleted('scheduler_changes', 'schedulerid', kind === 'scheduler' ? [id] : []),
+    await deleted('object_state', 'objectid', service.objects),
+    await deleted('objects', 'id', service.keepsObjects ? [] : service.objects),
+    { kind: 'delete', table: `${kind}s`, rows: [row] },
+  ];
 }

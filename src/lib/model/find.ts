@@ -18,6 +18,22 @@ export function findNamed<T extends Named>(things: readonly T[], text: string, n
   throw new Failure('notFound', `There is no ${noun} "${printable(text)}".`, { try: suggestion(things, text, noun) });
 }
 
+/**
+ * The same for several names, found once: a later look finds the same things by their keys, and misses those that have
+ * gone meanwhile.
+ */
+export function namedOnce<T extends Named>(
+  words: readonly string[],
+  noun: string,
+  keyOf: (thing: T) => string = ({ id }) => String(id),
+): (things: readonly T[]) => T[] {
+  let keys: ReadonlySet<string> | undefined;
+  return (things) => {
+    const wanted = (keys ??= new Set(words.flatMap((word) => findNamed(things, word, noun)).map(keyOf)));
+    return things.filter((thing) => wanted.has(keyOf(thing)));
+  };
+}
+
 function suggestion(things: readonly Named[], text: string, noun: string): string {
   const close = things
     .filter((thing) => thing.name.includes(text) || text.includes(thing.name))

@@ -73,3 +73,10 @@ export type Orphaned = 'no' | Certainty | 'missing';
 export function orphaned(isOrphan: boolean, certainty: Certainty | null): Orphaned {
   return isOrphan ? (certainty ?? 'missing') : 'no';
 }
+
+/** Where the web server of a master answers, as far as the inventory says. */
+export function restAddress(inventory: Inventory | null, name: string): string | null {
+  const entry = inventory?.masters.find((master) => (master.name ?? master.key) === name);
+  const wake = entry?.control.wake;
+  return wake && 'http' in wake ? wake.http : null;
+}

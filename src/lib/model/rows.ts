@@ -45,16 +45,20 @@ const keyColumns: Readonly<Record<string, readonly [string, ...string[]]>> = {
   object_state: ['objectid', 'name'],
 };
 
+export function keyColumnsOf(table: string): readonly [string, ...string[]] {
+  return keyColumns[table] ?? ['id'];
+}
+
 /** The column that rows are looked up by. */
 export function keyColumn(table: string): string {
-  return keyColumns[table]?.[0] ?? 'id';
+  return keyColumnsOf(table)[0];
 }
 
 /** A number, or where it takes several columns to tell a row, those as text. */
 export type Key = number | string;
 
 export function keyOf(table: string, row: Row): Key {
-  const [first = 'id', ...others] = keyColumns[table] ?? [];
+  const [first, ...others] = keyColumnsOf(table);
   if (others.length === 0) return Number(row[first]);
   return [first, ...others].map((column) => row[column]).join(' ');
 }
@@ -95,4 +99,16 @@ function turnedRound({ key, before, after }: Replacement): Replacement {
 
 export function countRows(sets: readonly RowSet[]): number {
   return sets.reduce((sum, set) => sum + (set.kind === 'load' ? set.rows.length : keysOf(set).length), 0);
+}
+
+/** One set for each way in which the rows were before; each has its `id`. */
+export function updatesOf(table: string, rows: readonly Row[], columns: readonly string[], after: Row): RowSet[] {
+  const groups = new Map<string, { before: Row; keys: number[] }>();
+  for (const row of rows) {
+    const before = Object.fromEntries(columns.map((column) => [column, row[column] ?? null]));
+    const group = groups.get(JSON.stringify(before)) ?? { before, keys: [] };
+    groups.set(JSON.stringify(before), group);
+    group.keys.push(Number(row['id']));
+  }
+  return [...groups.values()].map(({ before, keys }) => ({ kind: 'update', table, keys, before, after }));
 }

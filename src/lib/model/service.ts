@@ -24,3 +24,6 @@ export function runsAnywhere(service: Service): boolean {
 export function isServiceStuck(service: Service, holder: Master | undefined): boolean {
   return service.holderId !== null && (holder === undefined || holder.state === 'dead');
 }
+
+/** As people say it. */
+export const kindNames = { scheduler: 'scheduler', changesource: 'change source' } as const;

@@ -5,7 +5,11 @@ import { cancelRequests } from './cancel-requests.js';
 import { enableServices } from './enable-services.js';
 import { expireMasters } from './expire-masters.js';
 import { finishBuilds } from './finish-builds.js';
+import { forgetMaster } from './forget-master.js';
+import { forgetServices } from './forget-services.js';
+import { forgetWorkers } from './forget-workers.js';
 import type { MendStep } from './mend-findings.js';
+import { pauseWorkers } from './pause-workers.js';
 import { releaseRequests } from './release-requests.js';
 import { releaseServices } from './release-services.js';
 import { undoSteps } from './undo-change.js';
@@ -13,16 +17,22 @@ import { undoSteps } from './undo-change.js';
 type StepsOf = Pick<Operation<unknown, Step>, 'name' | 'tables' | 'describe' | 'work'>;
 
 const expireAfter = defaultExpireAfterSeconds;
+const nothingElse = { expireAfter, inventory: null, force: false };
 
 /** Steps in the journal are told and continued by the operation that planned them; its input does not matter then. */
 const operations = [
   expireMasters({ masters: [], expireAfter, force: false }),
   releaseServices({ services: [], expireAfter }),
   releaseRequests({ requests: [], expireAfter }),
-  cancelRequests({ requests: [], expireAfter }),
+  cancelRequests({ requests: [], unservable: false, builders: [], ...nothingElse }),
   finishBuilds({ builds: [], expireAfter }),
   enableServices({ services: [], enabled: true }),
   enableServices({ services: [], enabled: false }),
+  forgetWorkers({ workers: [], ...nothingElse }),
+  pauseWorkers({ workers: [], paused: true, reason: null, ...nothingElse }),
+  pauseWorkers({ workers: [], paused: false, reason: null, ...nothingElse }),
+  forgetServices({ services: [], ...nothingElse }),
+  forgetMaster({ master: '', reassignTo: null, ...nothingElse }),
   { name: 'undo', ...undoSteps },
   mending('doctor'),
   mending('health --repair'),

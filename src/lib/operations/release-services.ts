@@ -9,7 +9,7 @@ import { findNamed } from '../model/find.js';
 import { isUnchanged, secondLookAtStartSeconds } from '../model/master.js';
 import type { Master } from '../model/master.js';
 import { count, printable, shellArgument } from '../model/names.js';
-import { isServiceStuck } from '../model/service.js';
+import { isServiceStuck, kindNames } from '../model/service.js';
 import type { Service, ServiceKind } from '../model/service.js';
 import { seen, seenGone } from '../db/masters.js';
 import type { SeenMaster } from '../db/masters.js';
@@ -41,8 +41,6 @@ export function releaseServices(input: ReleaseServicesInput): Operation<Cluster,
     advise: (cluster) => adviseServices(cluster),
   };
 }
-
-const kindWords: Record<ServiceKind, string> = { scheduler: 'scheduler', changesource: 'change source' };
 
 interface Judgement {
   readonly service: Service;
@@ -100,7 +98,7 @@ function holderSeen(service: Service, holder: Master | undefined): SeenMaster {
 }
 
 function label(service: Service): string {
-  const word = kindWords[service.kind];
+  const word = kindNames[service.kind];
   return `${word[0]?.toUpperCase()}${word.slice(1)} ${printable(service.name)}`;
 }
 

@@ -104,7 +104,7 @@ export function planUndo(
   describeStep: (step: Step) => string,
   force: boolean,
 ): Plan<UndoStep> {
-  const changed = changedRows(world);
+  const changed = changedRows(entry, world);
   const subjects = [...new Set(world.states.map((state) => state.subject))];
   const kept = new Set(subjects.filter((subject) => (changed.get(subject) ?? []).length === 0));
   const steps = stepsOf(entry, world, describeStep).filter((step) => kept.has(step.subject));
@@ -178,12 +178,16 @@ function notes(
 }
 
 /** Rows that cannot be restored, by subject: they changed, or what they refer to is gone. */
-function changedRows({ cluster, states }: UndoWorld): Map<string, string[]> {
+function changedRows({ plan }: Entry, { cluster, states }: UndoWorld): Map<string, string[]> {
   const changed = new Map<string, string[]>();
   const masters = new Set(cluster.masters.map((master) => master.id));
-  for (const { subject, set, rows } of states) {
+  for (const { step, subject, set, rows } of states) {
+    // What went with a worker had no master before either.
+    const hadMaster = plan.steps[step]?.kind !== 'forget worker';
     const orphaned = new Set<Key>(
-      set.kind === 'delete' ? set.rows.filter((row) => isOrphan(row, masters)).map((row) => keyOf(set.table, row)) : [],
+      set.kind === 'delete' && hadMaster
+        ? set.rows.filter((row) => isOrphan(row, masters)).map((row) => keyOf(set.table, row))
+        : [],
     );
     const isLost = (key: Key): boolean => isBulk(set) || orphaned.has(key);
     const bad = [...rows].filter(([key, state]) => state === 'changed' || (state === 'written' && isLost(key)));

@@ -41,7 +41,7 @@ export function isConfirmed({ typed: wanted }: Plan<Step>, { yes, typed }: Answe
 /** Nobody can be asked. */
 export function refuseToAsk({ typed }: Plan<Step>): Failure {
   if (typed === undefined) return needsYes();
-  return new Failure('notConfirmed', `Nothing was changed: this cannot be taken back, and there is no terminal to ask on.`, {
+  return new Failure('notConfirmed', `Nothing was changed: this needs a name to be typed, and there is no terminal to ask on.`, {
     try: `Look at the plan with --dry-run, then use --confirm=${shellWord(typed)}.`,
   }); // prettier-ignore
 }

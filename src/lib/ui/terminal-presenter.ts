@@ -98,10 +98,10 @@ interface ShownTask {
   skip(message: string): void;
 }
 
-/** A name to type is asked for where nothing can be taken back. */
+/** A name to type is asked for where it cannot be taken back, or may not be meant. */
 function question(plan: Plan<Step>): DistinctQuestion {
   if (plan.typed !== undefined)
-    return { type: 'input', name: 'answer', message: `This cannot be taken back. Type ${printable(plan.typed)} to do it:` }; // prettier-ignore
+    return { type: 'input', name: 'answer', message: `This needs more than a "y". Type ${printable(plan.typed)} to do it:` }; // prettier-ignore
   const message = `Do ${plan.steps.length === 1 ? 'this' : `these ${count(plan.steps.length, 'step')}`}?`;
   return { type: 'confirm', name: 'answer', message, default: false };
 }

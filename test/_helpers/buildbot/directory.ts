@@ -14,6 +14,8 @@ export interface Settings {
   servicePollSeconds: number;
   /** 0 for no periodic scheduler. */
   periodSeconds: number;
+  /** A worker of its own for the builder `tick`, or `light`. */
+  tickWorker: string;
   /** Builders that only make a start take longer. */
   spareBuilders: number;
 }

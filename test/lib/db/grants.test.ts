@@ -131,7 +131,7 @@ async function lookAtAll(url: string, request: number): Promise<string> {
 /** Changes that touch every table that any change does. */
 async function changeAll(url: string, journal: string, requests: number[]): Promise<string> {
   const expired = await throughGate(url, expireDead(), { journal });
-  const cancelled = await throughGate(url, cancelRequests({ requests: requests.map(String), expireAfter: 600 }), { journal }); // prettier-ignore
+  const cancelled = await throughGate(url, cancelRequests({ requests: requests.map(String), inventory: null, unservable: false, builders: [], expireAfter: 600 }), { journal }); // prettier-ignore
   const reports = [expired, cancelled];
   for (const { journal: id } of [cancelled, expired]) reports.push((await undo(url, journal, id ?? 0)) as never);
   const disabled = await throughGate(url, enableServices({ services: ['any'], enabled: false }), { journal });

@@ -3,20 +3,36 @@ import { defaultExpireAfterSeconds } from '../../../src/lib/model/master.js';
 import { cancelRequests } from '../../../src/lib/operations/cancel-requests.js';
 import { finishBuilds } from '../../../src/lib/operations/finish-builds.js';
 import { aboutNow, inserted, sameChanges, updated } from '../../_helpers/changes.js';
-import { diffDumps, engines, shiftTimes, type Difference, type TestDatabase } from '../../_helpers/database.js';
+import {
+  diffDumps,
+  engines,
+  shiftTimes,
+  type Difference,
+  type Dump,
+  type TestDatabase,
+} from '../../_helpers/database.js';
 import { readCluster } from '../../../src/lib/db/snapshot.js';
 import { failsWith, gateOn } from '../../_helpers/gate.js';
 import { beatHeart, killedMaster, now, removeMasterRows, withoutCascades } from '../../_helpers/killed.js';
 
 const expireAfter = defaultExpireAfterSeconds;
-const cancel = (...requests: number[]) => cancelRequests({ requests: requests.map(String), expireAfter });
+const cancel = (...requests: number[]) =>
+  cancelRequests({ requests: requests.map(String), unservable: false, builders: [], inventory: null, expireAfter });
 const finishAll = () => finishBuilds({ builds: [], expireAfter });
 
 const open = { complete: 0, complete_at: null, results: -1 };
 const ended = { complete: 1, complete_at: aboutNow, results: 6 };
 const cancelled = (table: string, id: number): Difference[] => updated(table, [id], open, ended);
-const claimed = (request: number, at: unknown = aboutNow): Difference =>
-  inserted('buildrequest_claims', { brid: request, masterid: 1, claimed_at: at });
+/** As if claimed when it was submitted: no sign of life, and the same whenever the plan is made. */
+const claimed = (before: Dump, request: number, masterid = 1): Difference => {
+  const row = before.buildrequests?.find(({ id }) => id === request);
+  const isRecent = Number(row?.submitted_at) > now() - 60;
+  return inserted('buildrequest_claims', {
+    brid: request,
+    masterid,
+    claimed_at: isRecent ? aboutNow : row?.submitted_at,
+  });
+};
 
 for (const engine of engines) {
   test(`${engine}: a pending request alone in its buildset ends with it, and undo takes it back`, async (t) => {
@@ -28,7 +44,7 @@ for (const engine of engines) {
     t.deepEqual(diffDumps(before, await db.dump()), []);
     t.is((await gate.run(cancel(pending))).status, 'done');
     sameChanges(t, before, await db.dump(), [
-      claimed(pending),
+      claimed(before, pending),
       ...cancelled('buildrequests', pending),
       ...cancelled('buildsets', 99),
     ]);
@@ -44,7 +60,7 @@ for (const engine of engines) {
     const gate = await gateOn(t, db);
     const before = await db.dump();
     t.is((await gate.run(cancel(pending))).status, 'done');
-    sameChanges(t, before, await db.dump(), [claimed(pending), ...cancelled('buildrequests', pending)]);
+    sameChanges(t, before, await db.dump(), [claimed(before, pending), ...cancelled('buildrequests', pending)]);
     t.is((await gate.undo()).status, 'done');
     t.deepEqual(diffDumps(before, await db.dump()), []);
   });
@@ -56,7 +72,7 @@ for (const engine of engines) {
     const before = await db.dump();
     t.is((await gate.run(cancel(pending))).status, 'done');
     sameChanges(t, before, await db.dump(), [
-      claimed(pending),
+      claimed(before, pending),
       ...cancelled('buildrequests', pending),
       ...cancelled('buildsets', buildset),
     ]);
@@ -74,7 +90,7 @@ for (const engine of engines) {
     const [master] = (await readCluster(gate.reading)).masters;
     t.is(master?.state, 'dead');
     sameChanges(t, before, await db.dump(), [
-      claimed(pending, master?.lastActive),
+      claimed(before, pending),
       ...cancelled('buildrequests', pending),
       ...cancelled('buildrequests', stuck),
       ...cancelled('buildsets', buildset),

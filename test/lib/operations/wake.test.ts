@@ -53,7 +53,10 @@ for (const engine of engines) {
     t.deepEqual(expired.asked, expected);
 
     const cancelled = waker((one) => one.builders);
-    await gate.run(cancelRequests({ requests: [String(claimed)], expireAfter }), cancelled);
+    await gate.run(
+      cancelRequests({ requests: [String(claimed)], inventory: null, unservable: false, builders: [], expireAfter }),
+      cancelled,
+    );
     t.deepEqual(cancelled.asked, []);
     const open = waker((one) => one.builders);
     await gate.undo(undefined, open);

@@ -49,6 +49,6 @@ export const workerOrphaned: Check = {
   id: 'worker-orphaned',
   severity: 'note',
   title: 'A worker that no master configures and none is connected to',
-  meaning: likely,
+  meaning: `${likely} "bbctl workers forget" removes it; its builds stay.`,
   find: ({ cluster, inventory = null }) => orphans(['worker', 'workers'], cluster.workers.filter(isOrphanedWorker).map((worker) => worker.name), inventory, workerCertainty), // prettier-ignore
 };

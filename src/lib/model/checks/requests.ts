@@ -1,4 +1,3 @@
-import type { Builder } from '../builder.js';
 import { builderName, masterName, masterOf, stuckRequests } from '../cluster.js';
 import type { Cluster, Queue } from '../cluster.js';
 import { formatDuration } from '../duration.js';
@@ -6,6 +5,7 @@ import { builderCertainty } from '../inventory.js';
 import type { Inventory } from '../inventory.js';
 import { isLiving } from '../master.js';
 import { count, list, printable, shellArgument } from '../names.js';
+import { unservableBy } from '../unservable.js';
 import { severityOf } from './check.js';
 import type { Check, Found } from './check.js';
 
@@ -58,25 +58,22 @@ export const requestUnbuilt: Check = {
   },
 };
 
-function livingIds(cluster: Cluster): Set<number> {
-  return new Set(cluster.masters.filter(isLiving).map((master) => master.id));
-}
-
 function waiting(cluster: Cluster, queue: Queue): string {
   const waits = queue.length === 1 ? 'has waited' : 'have waited';
   return `${count(queue.length, 'request')} of builder ${printable(builderName(cluster, queue.builderId))} ${waits} for ${formatDuration(cluster.now - queue.oldestSubmittedAt)}`;
 }
 
-function pendingOf(cluster: Cluster, queue: Queue): Pick<Found, 'evidence' | 'fix'> {
+function pendingOf(cluster: Cluster, queue: Queue, flag = '--pending'): Pick<Found, 'evidence' | 'fix'> {
   const builder = builderName(cluster, queue.builderId);
   return {
     evidence: { builder, requests: queue.length, oldest: Math.round(cluster.now - queue.oldestSubmittedAt) },
-    fix: [`bbctl requests --pending --filter builder=${shellArgument(builder)}`],
+    fix: [`bbctl requests ${flag} --filter builder=${shellArgument(builder)}`],
   };
 }
 
 /** Whether it is worth waiting for a master, by what an inventory says of the builder. */
-function whoseBuilder(builder: Builder | undefined, inventory: Inventory | null): string {
+function whoseBuilder(cluster: Cluster, builderId: number, inventory: Inventory | null): string {
+  const builder = cluster.builders.find((one) => one.id === builderId);
   if (builder === undefined || inventory === null) return '';
   const file = printable(inventory.file);
   const certainty = builderCertainty(inventory, builder.name);
@@ -89,20 +86,19 @@ export const requestUnservable: Check = {
   severity: 'warning',
   title: 'Requests that no living master can build now',
   meaning:
-    'Their builder is configured by no living master (renamed, removed, or its master is down), or none of its workers is connected to one. They wait until that changes.',
+    'Their builder is configured by no living master (renamed, removed, or its master is down), or none of its workers is connected to one. They wait until that changes, or until "bbctl requests cancel --unservable" ends those whose builder is gone.',
   find({ cluster, inventory = null }) {
-    const living = livingIds(cluster);
-    if (living.size === 0) return [];
+    if (!cluster.masters.some(isLiving)) return [];
+    const reasonOf = unservableBy(cluster);
     return cluster.queues.flatMap((queue): Found[] => {
-      const builder = cluster.builders.find((one) => one.id === queue.builderId);
-      const found = (why: string): Found[] => [
-        { message: `${waiting(cluster, queue)}: ${why}.`, ...pendingOf(cluster, queue) },
-      ];
-      if (!builder?.masterIds.some((id) => living.has(id)))
-        return found(`no living master configures it${whoseBuilder(builder, inventory)}`);
+      const reason = reasonOf(queue.builderId);
+      if (reason === null) return [];
       const workers = cluster.workers.filter((worker) => worker.builderIds.includes(queue.builderId));
-      if (workers.some((worker) => worker.connectedTo.some((id) => living.has(id)))) return [];
-      return found(`none of its ${count(workers.length, 'worker')} is connected`);
+      const why =
+        reason === 'not configured'
+          ? `no living master configures it${whoseBuilder(cluster, queue.builderId, inventory)}`
+          : `none of its ${count(workers.length, 'worker')} is connected`;
+      return [{ message: `${waiting(cluster, queue)}: ${why}.`, ...pendingOf(cluster, queue, '--unservable') }];
     });
   },
 };

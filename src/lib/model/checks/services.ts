@@ -40,7 +40,7 @@ export const serviceUnclaimed: Check = {
   severity: 'warning',
   title: 'A service is not claimed though masters are there',
   meaning:
-    'A living master takes what it configures within 5 minutes of its own clock; after that, what is unclaimed is configured by none of them, or left over. Force, triggerable and PB services run on every master that configures them and do not count.',
+    'A living master takes what it configures within 5 minutes of its own clock; after that, what is unclaimed is configured by none of them, or left over. Force, triggerable and PB services run on every master that configures them and do not count. "bbctl services forget" removes what is left over.',
   find({ cluster, inventory = null }) {
     if (!cluster.masters.some(isLiving)) return [];
     const free = cluster.services.filter(

@@ -1,5 +1,5 @@
 import { masterName, masterOf } from '../cluster.js';
-import { count, list, printable } from '../names.js';
+import { count, list, printable, shellArgument } from '../names.js';
 import type { Check, Found } from './check.js';
 
 export const workerGhost: Check = {
@@ -69,7 +69,10 @@ export const workerPaused: Check = {
       {
         message: `${count(paused.length, 'worker')} paused: ${list(words)}. Since when is not kept by Buildbot.`,
         evidence: { workers: paused.map((worker) => worker.name), reasons },
-        fix: ['bbctl workers --filter paused=yes --columns name,pauseReason,connectedTo'],
+        fix: [
+          'bbctl workers --filter paused=yes --columns name,pauseReason,connectedTo',
+          `bbctl workers resume ${shellArgument(paused[0]?.name ?? '')}`,
+        ],
       },
     ];
   },

@@ -1,6 +1,8 @@
 import { builderName, masterName, masterOf, stuckRequests } from '../../model/cluster.js';
 import type { Cluster } from '../../model/cluster.js';
 import type { OpenRequest } from '../../model/request.js';
+import { unservableBy } from '../../model/unservable.js';
+import type { Unservable } from '../../model/unservable.js';
 import { ago } from '../format.js';
 import type { Column } from '../list.js';
 import { colour } from '../terminal.js';
@@ -19,10 +21,13 @@ export interface RequestRow {
   readonly claimedByState: string | null;
   readonly claimedAt: number | null;
   readonly waitedFor: boolean;
+  /** Why no living master can build it now; `null` where one can, or it is claimed. */
+  readonly unservable: Unservable | null;
 }
 
 export function requestRows(cluster: Cluster, requests: readonly OpenRequest[]): RequestRow[] {
   const stuck = new Set(stuckRequests(cluster).map((request) => request.id));
+  const reasonOf = unservableBy(cluster);
   const builders = new Map(cluster.builders.map((builder) => [builder.id, builder.name]));
   return requests.map((request) => ({
     id: request.id,
@@ -36,6 +41,7 @@ export function requestRows(cluster: Cluster, requests: readonly OpenRequest[]):
     claimedByState: request.claim ? (masterOf(cluster, request.claim.masterId)?.state ?? 'gone') : null,
     claimedAt: request.claim?.claimedAt ?? null,
     waitedFor: request.waitedFor,
+    unservable: request.claim ? null : reasonOf(request.builderId),
   }));
 }
 
@@ -47,8 +53,13 @@ export const requestColumns: readonly Column<RequestRow>[] = [
   { name: 'priority', align: 'right' },
   { name: 'claimedBy' },
   { name: 'claimedByState', header: 'HOLDER STATE' },
+  { name: 'unservable', hidden: true },
   { name: 'waitedFor', hidden: true },
   { name: 'buildset', hidden: true, align: 'right' },
   { name: 'submittedAt', hidden: true },
   { name: 'claimedAt', hidden: true },
 ];
+
+export const unservableColumns: readonly Column<RequestRow>[] = requestColumns
+  .filter(({ name }) => name !== 'claimedBy' && name !== 'claimedByState')
+  .map((column) => (column.name === 'unservable' ? { ...column, header: 'WHY', hidden: false } : column));
