@@ -17,6 +17,8 @@ export interface Dialect {
   size(sql: Knex): Promise<Size>;
   /** Locks the rows that a query selects until the transaction ends, so that a heartbeat waits. */
   locking<Q extends Knex.QueryBuilder>(query: Q): Q;
+  /** The same for rows that are about to go: whoever would insert what refers to them waits too, instead of being cascaded. */
+  lockingOut<Q extends Knex.QueryBuilder>(query: Q): Q;
   /** Runs `work` so that nobody else writes `tables` in a way that `work` does not see. */
   exclusively<T>(tx: Transaction, tables: readonly string[], work: () => Promise<T>): Promise<T>;
 }
@@ -85,6 +87,7 @@ function sqlite(version: string): Dialect {
         'select 1 where 1 = 0',
       ),
     locking: (query) => query,
+    lockingOut: (query) => query,
     // A statement that writes no row takes the one write lock at the start, as BEGIN IMMEDIATE does: a transaction
     // that began by reading could not take it any more once somebody else has written.
     exclusively: async (tx, _tables, work) => {
@@ -122,6 +125,7 @@ function postgres(version: string): Dialect {
       ),
     // Weaker than FOR UPDATE: rows of other masters' new builds that refer to this one need not wait.
     locking: (query) => query.forNoKeyUpdate() as typeof query,
+    lockingOut: (query) => query.forUpdate() as typeof query,
     exclusively: (_tx, _tables, work) => work(),
   };
 }
@@ -161,6 +165,7 @@ async function mysql(sql: Knex, options: OpenOptions): Promise<Dialect> {
          where table_schema = database() and table_type = 'BASE TABLE' order by 2 desc limit 10`,
       ),
     locking: (query) => query.forUpdate() as typeof query,
+    lockingOut: (query) => query.forUpdate() as typeof query,
     exclusively: lockTables,
   };
 }

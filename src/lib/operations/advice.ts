@@ -15,16 +15,17 @@ function reconfigCommand(master: Master): string {
   return `ssh ${shellWord(place[1] ?? '')} buildbot reconfig ${shellWord(shellWord(place[2] ?? ''))}`;
 }
 
-export function adviseRequests(cluster: Cluster, requestIds: readonly number[]): string[] {
+/** `builders`: where they are not those that the claimed requests had. */
+export function adviseRequests(
+  cluster: Cluster,
+  requestIds: readonly number[],
+  builders = buildersOf(cluster, requestIds),
+): string[] {
   const living = cluster.masters.filter((master) => isLiving(master) && master.has.builderMasters.length > 0);
   if (living.length === 0)
     return [
       `No living master could take ${requestIds.length === 1 ? 'the request' : 'the requests'} now: one that starts will.`,
     ];
-  const released = new Set(requestIds);
-  const builders = new Set(
-    cluster.claimed.filter((request) => released.has(request.id)).map((request) => request.builderId),
-  );
   const configuring = new Set(
     cluster.builders.filter((builder) => builders.has(builder.id)).flatMap((builder) => builder.masterIds),
   );
@@ -39,6 +40,11 @@ export function adviseRequests(cluster: Cluster, requestIds: readonly number[]):
     ...candidates.slice(0, 3).map((master) => `  ${reconfigCommand(master)}`),
     `  (it loads whatever master.cfg is on disk)`,
   ];
+}
+
+function buildersOf(cluster: Cluster, requestIds: readonly number[]): ReadonlySet<number> {
+  const released = new Set(requestIds);
+  return new Set(cluster.claimed.filter((request) => released.has(request.id)).map((request) => request.builderId));
 }
 
 export function adviseServices(cluster: Cluster): string[] {

@@ -5,7 +5,9 @@ import { cancelRequests } from './cancel-requests.js';
 import { enableServices } from './enable-services.js';
 import { expireMasters } from './expire-masters.js';
 import { finishBuilds } from './finish-builds.js';
+import { mergeBuilders } from './merge-builders.js';
 import type { MendStep } from './mend-findings.js';
+import { renameBuilderTo } from './rename-builder.js';
 import { releaseRequests } from './release-requests.js';
 import { releaseServices } from './release-services.js';
 import { undoSteps } from './undo-change.js';
@@ -23,6 +25,8 @@ const operations = [
   finishBuilds({ builds: [], expireAfter }),
   enableServices({ services: [], enabled: true }),
   enableServices({ services: [], enabled: false }),
+  renameBuilderTo({ builder: '', name: '', expireAfter, inventory: null, force: false }),
+  mergeBuilders({ from: '', into: '', expireAfter, inventory: null, force: false }),
   { name: 'undo', ...undoSteps },
   mending('doctor'),
   mending('health --repair'),
