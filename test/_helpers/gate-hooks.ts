@@ -10,6 +10,8 @@ import { findEntry, readJournal, type Entry } from '../../src/lib/journal.js';
 import type { Operation, Report, Step } from '../../src/lib/operation.js';
 import { completeChange, type ContinueStep } from '../../src/lib/operations/complete-change.js';
 import { expireMasters, type ExpireStep } from '../../src/lib/operations/expire-masters.js';
+import { mergeBuilders, type MergeStep } from '../../src/lib/operations/merge-builders.js';
+import type { MergeWorld } from '../../src/lib/operations/read-merge.js';
 import { operationNamed } from '../../src/lib/operations/registry.js';
 import { undoChange, type UndoStep, type UndoWorld } from '../../src/lib/operations/undo-change.js';
 import type { Cluster } from '../../src/lib/model/cluster.js';
@@ -74,6 +76,10 @@ const always = {
 
 export function expireDead(): Operation<Cluster, ExpireStep> {
   return expireMasters({ masters: [], expireAfter: 600, force: false });
+}
+
+export function mergeForced(from: string, into: string): Operation<MergeWorld, MergeStep> {
+  return mergeBuilders({ from, into, expireAfter: 600, inventory: null, force: true });
 }
 
 /** The same operation, with something happening after it has read for the n-th time: 2 is just before it writes. */

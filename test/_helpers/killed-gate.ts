@@ -1,8 +1,8 @@
-// A program: `masters expire`, or the undo or completion of a change, through the gate, which kills itself (SIGKILL)
-// at one place. For crash.test.ts.
+// A program: `masters expire`, `builders merge`, or the undo or completion of a change, through the gate, which kills itself (SIGKILL)
+// at one place. For crash.test.ts and crash-merging.test.ts.
 import type { Knex } from 'knex';
 import type { Database, Transaction } from '../../src/lib/db/connect.js';
-import { completion, expireDead, reversal, throughGate, type GateOptions } from './gate-hooks.js';
+import { completion, expireDead, mergeForced, reversal, throughGate, type GateOptions } from './gate-hooks.js';
 
 /** `step` counts from 0, `write` the statements that write within the step. */
 export type Place =
@@ -36,13 +36,14 @@ function watched(sql: Knex, onWrite: () => void): Knex {
   });
 }
 
-/** What is changed: `expire`, `undo 1`, `complete 1`. */
+/** What is changed: `expire`, `merge old new`, `undo 1`, `complete 1`. */
 type Work = (url: string, options: GateOptions) => Promise<unknown>;
 
 function workOf(words: string): Work {
-  const [verb, id] = words.split(' ');
+  const [verb, id, into = ''] = words.split(' ');
   return (url, options) => {
     if (verb === 'expire') return throughGate(url, expireDead(), options);
+    if (verb === 'merge') return throughGate(url, mergeForced(id ?? '', into), options);
     const number = Number(id);
     if (verb === 'undo') return throughGate(url, reversal(options.journal, number), { ...options, options: { undoes: number } }); // prettier-ignore
     return throughGate(url, completion(options.journal, number), { ...options, options: { completes: number } });
