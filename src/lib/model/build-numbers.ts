@@ -35,13 +35,18 @@ export interface Run {
 
 /** Every build of both, the highest number last. */
 export function renumber(from: readonly NumberedBuild[], into: readonly NumberedBuild[]): RenumberedBuild[] {
-  const all = [...from.map(of('from')), ...into.map(of('into'))].sort((one, other) => one.id - other.id);
+  // There may be hundreds of thousands: each is made once.
+  const all = [...from.map(unnumbered('from')), ...into.map(unnumbered('into'))];
+  all.sort((one, other) => one.id - other.id);
   let top = Number.NEGATIVE_INFINITY;
-  return all.map((build) => ({ ...build, to: (top = Math.max(build.number, top + 1)) }));
+  for (const build of all) build.to = top = Math.max(build.number, top + 1);
+  return all;
 }
 
-function of(side: Side): (build: NumberedBuild) => StoredBuild {
-  return ({ id, number }) => ({ id, number, side });
+type Unnumbered = { -readonly [Key in keyof RenumberedBuild]: RenumberedBuild[Key] };
+
+function unnumbered(side: Side): (build: NumberedBuild) => Unnumbered {
+  return ({ id, number }) => ({ id, number, side, to: number });
 }
 
 /** Does anything have to be written for it? */
@@ -97,9 +102,9 @@ function leftOfFrom({ number: first, count, to }: Run, mine: readonly StoredBuil
 /** They stay with their builder: only their places tell which were written. */
 function leftOfInto({ number: first, count, to }: Run, mine: readonly StoredBuild[]): RenumberedBuild[] | null {
   if (mine.length !== count) return null;
-  const placed = mine.map((build, place) => ({ ...build, old: first + place, to: to + place }));
-  if (placed.some(({ number, old, to: next }) => number !== old && number !== next)) return null;
-  return placed.filter(({ number, to: next }) => number !== next).map(({ old: _, ...build }) => build);
+  const isWritten = ({ number }: StoredBuild, place: number): boolean => number === to + place;
+  if (mine.some((build, place) => build.number !== first + place && !isWritten(build, place))) return null;
+  return mine.map((build, place) => ({ ...build, to: to + place })).filter(({ number, to: next }) => number !== next);
 }
 
 /** The order of writing within a batch: new numbers from the highest down, then those that only change the builder. */

@@ -51,11 +51,12 @@ function stepsOf(found: FoundBuilders, builds: readonly RenumberedBuild[]): Merg
   const piece = { subject: `builder ${from.id}`, ...merged };
   const [name, into_] = [printable(from.name), printable(into.name)];
   const newest = newestOf(found, builds);
+  const moveBuilds = buildsText(found, builds);
   return [
     ...batchesOf(builds, buildsPerStep).map((runs, index): MergeStep => ({
       ...piece,
       kind: 'move builds',
-      group: buildsText(found, builds),
+      group: moveBuilds,
       runs,
       newest: index === 0 ? newest : null,
     })),

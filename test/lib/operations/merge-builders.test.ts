@@ -207,7 +207,7 @@ for (const engine of engines.filter((one) => one === 'postgres' || one === 'inno
     late.buildrequestid = await addRequest(db, into.id, { complete: 1 });
     const before = await db.dump();
     const other = await secondConnection(t, db);
-    const values = Object.values(late).map((value) => (value === null ? 'NULL' : `'${String(value)}'`));
+    const values = Object.values(late).map((value) => (value === null ? 'NULL' : `'${value as string | number}'`));
     await other.exec(`BEGIN; INSERT INTO builds (${Object.keys(late).join(', ')}) VALUES (${values.join(', ')})`);
     const running = gate.run(merge());
     await untilOneWaits(db, 'the first step waits for the number');
