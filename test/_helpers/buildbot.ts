@@ -33,6 +33,8 @@ export interface Site {
   addMaster: (name: string, choices?: Choices) => Promise<Master>;
   /** Lets the builds of `slow` end. */
   openGate: () => Promise<void>;
+  /** Lets the later ones wait. */
+  closeGate: () => Promise<void>;
   close: () => Promise<void>;
 }
 
@@ -44,7 +46,14 @@ export interface BuildbotCluster extends Site {
 }
 
 const SCENARIO_TIMEOUT_MS = 240_000;
-const DEFAULTS = { repository: null, servicePollSeconds: 300, periodSeconds: 0, tickWorker: 'light', spareBuilders: 0 };
+const DEFAULTS = {
+  repository: null,
+  servicePollSeconds: 300,
+  periodSeconds: 0,
+  tickWorker: 'light',
+  spareBuilders: 0,
+  renamed: {},
+};
 
 export async function createSite(t: ExecutionContext, databaseUrl: string, common: Choices = {}): Promise<Site> {
   const home = await realpath(await mkdtemp(join(tmpdir(), 'bbctl-buildbot-')));
@@ -68,6 +77,7 @@ export async function createSite(t: ExecutionContext, databaseUrl: string, commo
       return master;
     },
     openGate: () => writeFile(join(gate, 'open'), ''),
+    closeGate: () => rm(join(gate, 'open')),
   };
 }
 

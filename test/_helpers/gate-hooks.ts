@@ -13,6 +13,8 @@ import type { Operation, Report, Step } from '../../src/lib/operation.js';
 import { completeChange, type ContinueStep } from '../../src/lib/operations/complete-change.js';
 import { expireMasters, type ExpireStep } from '../../src/lib/operations/expire-masters.js';
 import { mendFindings } from '../../src/lib/operations/mend-findings.js';
+import { mergeBuilders, type MergeStep } from '../../src/lib/operations/merge-builders.js';
+import type { MergeWorld } from '../../src/lib/operations/read-merge.js';
 import { operationNamed } from '../../src/lib/operations/registry.js';
 import { undoChange, type UndoStep, type UndoWorld } from '../../src/lib/operations/undo-change.js';
 import type { Cluster } from '../../src/lib/model/cluster.js';
@@ -98,6 +100,10 @@ export async function fixAll(url: string, options: GateOptions): Promise<Report<
 export async function repairAll(url: string, options: GateOptions): Promise<Report<Step>> {
   const mends = repairs((await checked(url)).cluster, 3600);
   return throughGate(url, mendFindings(mends, { expireAfter: 600 }, 'health --repair'), options);
+}
+
+export function mergeForced(from: string, into: string): Operation<MergeWorld, MergeStep> {
+  return mergeBuilders({ from, into, expireAfter: 600, inventory: null, force: true });
 }
 
 /** The same operation, with something happening after it has read for the n-th time: 2 is just before it writes. */

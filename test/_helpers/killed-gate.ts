@@ -4,7 +4,16 @@ import type { Knex } from 'knex';
 import type { Database, Transaction } from '../../src/lib/db/connect.js';
 import type { Operation, Step } from '../../src/lib/operation.js';
 import { batched, type Batched } from './batched.js';
-import { completion, expireDead, fixAll, repairAll, reversal, throughGate, type GateOptions } from './gate-hooks.js';
+import {
+  completion,
+  expireDead,
+  fixAll,
+  mergeForced,
+  repairAll,
+  reversal,
+  throughGate,
+  type GateOptions,
+} from './gate-hooks.js';
 
 /** `step` counts from 0, `write` the statements that write within the step. */
 export type Place =
@@ -38,16 +47,17 @@ function watched(sql: Knex, onWrite: () => void): Knex {
   });
 }
 
-/** What is changed: `expire`, `doctor`, `health`, `undo 1`, `complete 1`, or the name of a change in batches. */
+/** What is changed: `expire`, `doctor`, `health`, `merge old new`, `undo 1`, `complete 1`, or the name of a change in batches. */
 type Work = (url: string, options: GateOptions) => Promise<unknown>;
 
 function workOf(words: string): Work {
-  const [verb, id] = words.split(' ');
+  const [verb, id, into = ''] = words.split(' ');
   return (url, options) => {
     if (verb === 'expire') return throughGate(url, expireDead(), options);
     if (verb === 'doctor') return fixAll(url, options);
     if (verb === 'health') return repairAll(url, options);
     if (words in batched) return throughGate(url, batched[words as Batched]() as Operation<unknown, Step>, options);
+    if (verb === 'merge') return throughGate(url, mergeForced(id ?? '', into), options);
     const number = Number(id);
     if (verb === 'undo') return throughGate(url, reversal(options.journal, number), { ...options, options: { undoes: number } }); // prettier-ignore
     return throughGate(url, completion(options.journal, number), { ...options, options: { completes: number } });

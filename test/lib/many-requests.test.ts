@@ -8,6 +8,7 @@ import { diffDumps, engines, type TestDatabase } from '../_helpers/database.js';
 import { entriesOf } from '../_helpers/gate-hooks.js';
 import { insertMany } from '../_helpers/leftovers.js';
 import { databaseAged } from '../_helpers/recordings.js';
+import { peakReporter } from '../_helpers/peak.js';
 import { inTerminal } from '../_helpers/terminal.js';
 
 const many = 100_000;
@@ -32,12 +33,6 @@ async function addRequests(db: TestDatabase): Promise<void> {
     `INSERT INTO buildrequest_claims (brid, masterid, claimed_at) ${numbers[db.engine].replace('%s', `1000 + i, 1, ${Number(master?.last_active)}`)}`,
   );
 }
-
-/** Loaded into the program; its peak is read when it ends. */
-const peakReporter = `data:text/javascript,${encodeURIComponent(
-  `import { readFileSync, writeFileSync } from 'node:fs';
-   process.on('exit', () => writeFileSync(process.env.TEST_PEAK_FILE, /VmHWM:\\s+(\\d+)/.exec(readFileSync('/proc/self/status', 'utf8'))[1]));`,
-)}`;
 
 for (const engine of engines) {
   // One after the other: each has the processors to itself.

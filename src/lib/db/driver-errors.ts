@@ -2,8 +2,11 @@ import { Failure } from '../errors.js';
 import type { FailureCode } from '../errors.js';
 import type { Location } from './url.js';
 
-/** Lost a race that the engine settled; the same transaction may succeed now. (SQLITE_BUSY has waited already.) */
-const retryable = new Set(['40001', '40P01', 'ER_LOCK_DEADLOCK', 'ER_CHECKREAD', 'SQLITE_BUSY_SNAPSHOT']);
+/**
+ * Lost a race that the engine settled; the same transaction may succeed now. (SQLITE_BUSY has waited already.) Where
+ * somebody else has inserted the same unique key, it sees that row now.
+ */
+const retryable = new Set(['40001', '40P01', '23505', 'ER_LOCK_DEADLOCK', 'ER_CHECKREAD', 'ER_DUP_ENTRY', 'SQLITE_BUSY_SNAPSHOT']); // prettier-ignore
 
 export function isRetryable(error: unknown): boolean {
   return (
@@ -75,6 +78,12 @@ const translations: readonly Translation[] = [
     code: 'timedOut',
     say: (label, detail) => `The database ${label} did not answer in time: ${detail}.`,
     try: 'Nobody answers there, or somebody holds a lock; check the address, or wait longer with --timeout.',
+  },
+  {
+    codes: /^(22001|22021|22P05|ER_TRUNCATED_WRONG_VALUE_FOR_FIELD|ER_DATA_TOO_LONG)$/,
+    code: 'usage',
+    say: (label, detail) => `The tables of ${label} cannot hold that text: ${detail}.`,
+    try: 'Use other characters, or fewer.',
   },
   {
     // Whatever its revision says: it was changed by hand, or is newer.

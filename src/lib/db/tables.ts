@@ -1,3 +1,4 @@
+import { builderTables } from './builder-history.js';
 import { historyTables } from './history.js';
 
 /** The tables that repairs write. */
@@ -23,7 +24,7 @@ export const allWrittenTables: readonly string[] = [
     ...writtenTables,
     ...historyTables,
     'builders',
-    'builders_tags',
+    ...builderTables,
     'workers',
     'changesources',
     'scheduler_changes',

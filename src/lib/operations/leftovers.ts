@@ -28,6 +28,8 @@ export interface LeftoverRules {
   /** The inventory's file, where there is one. */
   readonly file: string | null;
   readonly force: boolean;
+  /** It can be taken back: then nothing has to be typed. */
+  readonly isUndoable?: boolean;
 }
 
 /** Why it must stay; nothing where it may go. */
@@ -78,12 +80,13 @@ function knownBlockers(thing: Leftover, { cluster }: LeftoverRules): Blocker[] {
   }));
 }
 
-function uncertainBlockers(thing: Leftover, { cluster, certainty, force }: LeftoverRules): Blocker[] {
+function uncertainBlockers(thing: Leftover, { cluster, certainty, force, isUndoable }: LeftoverRules): Blocker[] {
   if (certainty !== 'likely' || force || thing.masterIds.length > 0) return [];
+  const orForce = isUndoable ? 'or use --force: "bbctl undo" takes it back' : 'or use --force, and type the name';
   return [
     {
       message: `It is not certain that ${thing.noun} ${printable(thing.name)} is left over: ${whose(thing, cluster)}.`,
-      try: 'Name everything that there is in a cluster.yaml with "complete: true" and use --config ("bbctl inventory" writes one); or use --force, and type the name.',
+      try: `Name everything that there is in a cluster.yaml with "complete: true" and use --config ("bbctl inventory" writes one); ${orForce}.`,
       override: '--force',
     },
   ];

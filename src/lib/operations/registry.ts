@@ -8,8 +8,10 @@ import { finishBuilds } from './finish-builds.js';
 import { forgetMaster } from './forget-master.js';
 import { forgetServices } from './forget-services.js';
 import { forgetWorkers } from './forget-workers.js';
+import { mergeBuilders } from './merge-builders.js';
 import type { MendStep } from './mend-findings.js';
 import { pauseWorkers } from './pause-workers.js';
+import { renameBuilderTo } from './rename-builder.js';
 import { releaseRequests } from './release-requests.js';
 import { releaseServices } from './release-services.js';
 import { undoSteps } from './undo-change.js';
@@ -33,6 +35,8 @@ const operations = [
   pauseWorkers({ workers: [], paused: false, reason: null, ...nothingElse }),
   forgetServices({ services: [], ...nothingElse }),
   forgetMaster({ master: '', reassignTo: null, ...nothingElse }),
+  renameBuilderTo({ builder: '', name: '', expireAfter, inventory: null, force: false }),
+  mergeBuilders({ from: '', into: '', expireAfter, inventory: null, force: false }),
   { name: 'undo', ...undoSteps },
   mending('doctor'),
   mending('health --repair'),

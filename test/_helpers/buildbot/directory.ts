@@ -18,6 +18,8 @@ export interface Settings {
   tickWorker: string;
   /** Builders that only make a start take longer. */
   spareBuilders: number;
+  /** Builders that have another name now. */
+  renamed: Readonly<Record<string, string>>;
 }
 
 export function writeSettings(dir: string, settings: Settings): Promise<void> {

@@ -27,6 +27,8 @@ export interface Master {
   start(): Promise<void>;
   startWithoutWaiting(): void;
   running(): Promise<void>;
+  /** Takes effect with the next start. */
+  configure(settings: Partial<Settings>): Promise<void>;
   reconfig(settings?: Partial<Settings>): Promise<void>;
   signal(signal: NodeJS.Signals): void;
   kill9(): Promise<void>;
@@ -57,8 +59,9 @@ export async function createMaster(options: MasterOptions): Promise<Master> {
 }
 
 function settingsOf(options: MasterOptions): Settings {
-  const { databaseUrl, gate, repository, servicePollSeconds, periodSeconds, tickWorker, spareBuilders } = options;
-  return { databaseUrl, gate, repository, servicePollSeconds, periodSeconds, tickWorker, spareBuilders };
+  const { databaseUrl, gate, repository, servicePollSeconds, periodSeconds, tickWorker, spareBuilders, renamed } =
+    options;
+  return { databaseUrl, gate, repository, servicePollSeconds, periodSeconds, tickWorker, spareBuilders, renamed };
 }
 
 class MasterProcess implements Master {
@@ -96,9 +99,13 @@ class MasterProcess implements Master {
     await this.#logged(/BuildMaster is running/, 0, /BuildMaster startup failed|Halting master/);
   }
 
-  async reconfig(settings: Partial<Settings> = {}): Promise<void> {
+  async configure(settings: Partial<Settings>): Promise<void> {
     this.#settings = { ...this.#settings, ...settings };
     await writeSettings(this.dir, this.#settings);
+  }
+
+  async reconfig(settings: Partial<Settings> = {}): Promise<void> {
+    await this.configure(settings);
     const since = this.log().length;
     this.signal('SIGHUP');
     await this.#logged(/configuration update complete/, since, /configuration update (aborted|partially)/);
