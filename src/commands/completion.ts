@@ -1,5 +1,5 @@
 import * as Args from '@oclif/core/args';
-import { BaseCommand } from '../lib/command.js';
+import { BaseCommand } from '../lib/base-command.js';
 import { bashScript } from '../lib/completion/bash.js';
 import { fishScript } from '../lib/completion/fish.js';
 import { grammarOf } from '../lib/completion/grammar.js';

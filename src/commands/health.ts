@@ -1,6 +1,7 @@
 import * as Flags from '@oclif/core/flags';
 import { checkFlags } from '../lib/check-flags.js';
-import { ClusterCommand, durationFlag } from '../lib/command.js';
+import { ClusterCommand } from '../lib/command.js';
+import { durationFlag } from '../lib/duration-flag.js';
 import { Failure } from '../lib/errors.js';
 import { examine } from '../lib/health.js';
 import { chosenChecks, limitsOf } from '../lib/model/checks/limits.js';

@@ -1,5 +1,6 @@
 import type { Command, Interfaces } from '@oclif/core';
-import { ClusterCommand, listFlags } from './command.js';
+import { ClusterCommand } from './command.js';
+import { listFlags } from './list-flags.js';
 import { watchFlag } from './watch-flag.js';
 
 /** A command that looks, and with `--watch` looks again. */

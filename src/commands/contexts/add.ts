@@ -1,7 +1,7 @@
 import path from 'node:path';
 import * as Args from '@oclif/core/args';
 import * as Flags from '@oclif/core/flags';
-import { BaseCommand } from '../../lib/command.js';
+import { BaseCommand } from '../../lib/base-command.js';
 import { readContexts, writeContexts } from '../../lib/contexts.js';
 import { parseDatabaseUrl } from '../../lib/db/url.js';
 import { Failure } from '../../lib/errors.js';

@@ -1,4 +1,5 @@
-import { BaseCommand, listFlags } from '../../lib/command.js';
+import { BaseCommand } from '../../lib/base-command.js';
+import { listFlags } from '../../lib/list-flags.js';
 import { readContexts } from '../../lib/contexts.js';
 import { parseDatabaseUrl } from '../../lib/db/url.js';
 import { contextColumns, contextRows } from '../../lib/ui/views/contexts.js';

@@ -1,5 +1,5 @@
 import * as Args from '@oclif/core/args';
-import { BaseCommand } from '../../lib/command.js';
+import { BaseCommand } from '../../lib/base-command.js';
 import { readContexts, writeContexts } from '../../lib/contexts.js';
 import { Failure } from '../../lib/errors.js';
 

@@ -1,5 +1,6 @@
 import * as Flags from '@oclif/core/flags';
-import { BaseCommand, listFlags } from '../../lib/command.js';
+import { BaseCommand } from '../../lib/base-command.js';
+import { listFlags } from '../../lib/list-flags.js';
 import { readJournal } from '../../lib/journal.js';
 import { resolveSettings, journalDirectory } from '../../lib/settings.js';
 import { journalColumns, journalRow } from '../../lib/ui/views/journal.js';

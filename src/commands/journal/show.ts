@@ -1,6 +1,6 @@
 import * as Args from '@oclif/core/args';
 import * as Flags from '@oclif/core/flags';
-import { BaseCommand } from '../../lib/command.js';
+import { BaseCommand } from '../../lib/base-command.js';
 import { findEntry } from '../../lib/journal.js';
 import type { Entry } from '../../lib/journal.js';
 import { parseId } from '../../lib/model/find.js';
