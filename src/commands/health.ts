@@ -33,17 +33,15 @@ export default class Health extends ClusterCommand<typeof Health> {
     const { format, output, only, skip, warning, critical, repair, deadline } = this.flags;
     const limits = limitsOf(warning, critical);
     if (this.words.length > 0) throw new Failure('usage', `Unexpected argument: ${printable(this.words.join(' '))}.`);
-    const health = await examine(
-      { open: (access) => this.openDatabase(access), journalDirectory: () => this.journalDirectory() },
-      {
-        checks: chosenChecks(only, skip),
-        limits,
-        expireAfter: this.expireAfter,
-        inventory: await this.inventory(),
-        deadlineMs: Number(deadline) * 1000,
-        repairAfter: repair ? Number(this.flags['repair-after']) : null,
-      },
-    );
+    const open = this.openDatabase.bind(this);
+    const health = await examine({ open, journalDirectory: () => this.journalDirectory() }, {
+      checks: chosenChecks(only, skip),
+      limits,
+      expireAfter: this.expireAfter,
+      inventory: await this.inventory(),
+      deadlineMs: Number(deadline) * 1000,
+      repairAfter: repair ? Number(this.flags['repair-after']) : null,
+    }); // prettier-ignore
     publishHealth(health, { format, output, limits });
     process.exitCode = healthStatuses[health.status];
   }
