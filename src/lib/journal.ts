@@ -260,7 +260,15 @@ function journaled({ step, sets }: Extract<Event, { event: 'step' }>, later: rea
 
 /** Every step was committed: only the last line is missing. */
 function isWritten(plan: Plan<Step>, steps: readonly JournaledStep[]): boolean {
-  return plan.steps.every((_, index) => steps.some((step) => step.step === index && step.state === 'committed'));
+  return plan.steps.every((_, index) => isStepWritten(plan, steps, index));
+}
+
+/** It was committed; what is done piece by piece is written when a last piece found nothing left. */
+export function isStepWritten(plan: Plan<Step>, steps: readonly JournaledStep[], index: number): boolean {
+  const isPiecemeal = plan.steps[index]?.isPiecemeal ?? false;
+  return steps.some(
+    (step) => step.step === index && step.state === 'committed' && (!isPiecemeal || step.sets.length === 0),
+  );
 }
 
 /** A crash can cut the last line off; what it would have told did not happen. */

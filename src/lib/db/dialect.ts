@@ -62,6 +62,11 @@ async function sizesBy(sql: Knex, total: string, tables: string): Promise<Size> 
   return { size, tables: rows.map((row) => ({ name: text(row['name']), bytes: Number(row['bytes']) })) };
 }
 
+/** Bytes in a column of blobs, together; none of the engines fetches them for it where they are stored apart. */
+export function sumOfBytes(sql: Knex, column: string): Knex.Raw {
+  return sql.raw('sum(octet_length(??)) as bytes', [column]);
+}
+
 async function sqliteVersion(sql: Knex): Promise<string> {
   return text((await first(sql, 'select sqlite_version() as version'))['version']);
 }

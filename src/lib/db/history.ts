@@ -19,6 +19,8 @@ const hangsOn: Readonly<Record<string, readonly (readonly [table: string, column
   ],
   logs: [['logchunks', 'logid']],
   test_result_sets: [['test_results', 'test_result_setid']],
+  test_names: [['test_results', 'test_nameid']],
+  test_code_paths: [['test_results', 'test_code_pathid']],
   buildrequests: [['buildrequest_claims', 'brid']],
   buildsets: [
     ['buildset_properties', 'buildsetid'],
@@ -36,7 +38,11 @@ export async function purgeHistory(
   tx: Transaction,
   table: string,
   keys: readonly number[],
+  upToLine?: number,
 ): Promise<Record<string, number>> {
+  if (upToLine !== undefined) {
+    return { [table]: await tx.sql(table).whereIn('logid', keys).where('first_line', '<=', upToLine).delete() };
+  }
   return purgeBy(tx, table, 'id', keys);
 }
 

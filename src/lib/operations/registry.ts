@@ -5,6 +5,7 @@ import { cancelRequests } from './cancel-requests.js';
 import { enableServices } from './enable-services.js';
 import { expireMasters } from './expire-masters.js';
 import { finishBuilds } from './finish-builds.js';
+import { forgetSteps } from './forget-builders.js';
 import type { MendStep } from './mend-findings.js';
 import { releaseRequests } from './release-requests.js';
 import { releaseServices } from './release-services.js';
@@ -23,6 +24,7 @@ const operations = [
   finishBuilds({ builds: [], expireAfter }),
   enableServices({ services: [], enabled: true }),
   enableServices({ services: [], enabled: false }),
+  { name: 'builders forget', ...forgetSteps },
   { name: 'undo', ...undoSteps },
   mending('doctor'),
   mending('health --repair'),

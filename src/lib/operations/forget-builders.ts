@@ -1,0 +1,199 @@
+/*
+ * Deletes builders that no master configures, with their history, in small batches: first what other buildsets say of
+ * their builds, then the builds with all that hangs on them, then the requests with the buildsets that nothing is left
+ * of, last the builder itself. Interrupted anywhere, the builder is still there and the same command goes on: what
+ * was deleted is not found any more.
+ */
+import { estimated, split } from '../model/builder-history.js';
+import type { BuilderHistory, Range } from '../model/builder-history.js';
+import type { Builder } from '../model/builder.js';
+import { masterOf } from '../model/cluster.js';
+import type { Cluster } from '../model/cluster.js';
+import { formatBytes } from '../model/checks/database.js';
+import { findNamed } from '../model/find.js';
+import { builderCertainty } from '../model/inventory.js';
+import type { Inventory } from '../model/inventory.js';
+import { count, list, printable, thousands } from '../model/names.js';
+import type { RowSet } from '../model/rows.js';
+import { readLastBuilds } from '../db/builder-lists.js';
+import { idsOfTable, readBuilderHistories } from '../db/builder-history.js';
+import type { Database, Transaction } from '../db/connect.js';
+import * as db from '../db/forget-builder.js';
+import type { SeenBuilder } from '../db/forget-builder.js';
+import { historyTables } from '../db/history.js';
+import { snapshot } from '../db/snapshot.js';
+import type { Blocker, Operation, Plan, Step } from '../operation.js';
+import { leftoverBlockers, typedFor } from './leftovers.js';
+import type { Leftover } from './leftovers.js';
+import { gentlePace } from './pace.js';
+
+export interface ForgetBuildersInput {
+  /** Names or ids. */
+  readonly builders: readonly string[];
+  readonly inventory: Inventory | null;
+  readonly force: boolean;
+  readonly expireAfter: number;
+  /** Between two batches. */
+  readonly pauseMs: number;
+}
+
+export interface ForgetBuilderStep extends Step {
+  readonly kind: 'unlink buildsets' | 'forget builds' | 'forget requests' | 'forget tests' | 'delete builder';
+  readonly builder: SeenBuilder;
+  /** Ids of buildsets, numbers of builds, or ids of requests. */
+  readonly range: Range;
+  /** Builds in one transaction. */
+  readonly most: number;
+}
+
+export interface ForgetWorld {
+  readonly cluster: Cluster;
+  /** Those that are still there. */
+  readonly builders: readonly Builder[];
+  readonly histories: readonly BuilderHistory[];
+  /** Master that built last, by builder. */
+  readonly lastMasters: ReadonlyMap<number, number>;
+  readonly buildsetIds: Range | null;
+}
+
+const buildsPerStep = 1000;
+const requestsPerStep = 5000;
+const buildsetsPerStep = 10_000;
+const mostStepsOfAKind = 200;
+const buildsPerPiece = 300;
+
+export function forgetBuilders(input: ForgetBuildersInput): Operation<ForgetWorld, ForgetBuilderStep> {
+  const found = new Map<string, readonly number[]>();
+  return {
+    name: 'builders forget',
+    ...forgetSteps,
+    read: (database) => readWorld(database, input, found),
+    plan: (world) => planForget(world, input),
+    pace: gentlePace(input.pauseMs),
+  };
+}
+
+/** What needs no input: steps in the journal are continued by it. */
+export const forgetSteps = {
+  tables: [...new Set([...historyTables, ...db.forgetTables])],
+  describe: describeStep,
+  work: carryOut,
+};
+
+async function readWorld(
+  database: Database,
+  { builders: names, expireAfter }: ForgetBuildersInput,
+  found: Map<string, readonly number[]>,
+): Promise<ForgetWorld> {
+  return database.read(async (tx) => {
+    const cluster = await snapshot(tx, database.location.label, { expireAfter });
+    // What was found once and is gone now is forgotten already.
+    for (const name of names) {
+      if (!found.has(name)) found.set(name, findNamed(cluster.builders, name, 'builder').map((one) => one.id)); // prettier-ignore
+    }
+    const wanted = new Set([...found.values()].flat());
+    const builders = cluster.builders.filter((builder) => wanted.has(builder.id));
+    const ids = builders.map((builder) => builder.id);
+    const last = await readLastBuilds(tx, ids);
+    return {
+      cluster,
+      builders,
+      histories: await readBuilderHistories(tx, ids),
+      lastMasters: new Map([...last].map(([id, build]) => [id, build.masterId])),
+      buildsetIds: await idsOfTable(tx, 'buildsets'),
+    };
+  });
+}
+
+export function planForget(world: ForgetWorld, input: ForgetBuildersInput): Plan<ForgetBuilderStep> {
+  const { inventory, force } = input;
+  const { cluster, builders, histories } = world;
+  const things = builders.map((builder) => leftoverOf(builder, world));
+  const certainties = builders.map((builder) => builderCertainty(inventory, builder.name));
+  const typed = typedFor(things, certainties);
+  const blockers = things.flatMap((thing, index) => {
+    const rules = { cluster, certainty: certainties[index] ?? null, file: inventory?.file ?? null, force };
+    const history = histories[index];
+    return [...leftoverBlockers(thing, rules), ...(history ? openBlockers(thing.name, history) : [])];
+  });
+  return {
+    title: `Forget ${count(builders.length, 'builder')}: ${list(builders.map((builder) => printable(builder.name)))}`,
+    steps: builders.flatMap((builder, index) => stepsFor(builder, histories[index], world)),
+    notes: builders.flatMap((builder, index) => sizeNote(builder, histories[index])),
+    warnings: [],
+    blockers,
+    secondLook: null,
+    isFinal: true,
+    ...(typed === undefined ? {} : { typed }),
+  };
+}
+
+function leftoverOf(builder: Builder, { lastMasters, cluster }: ForgetWorld): Leftover {
+  const last = masterOf(cluster, lastMasters.get(builder.id) ?? null);
+  return { noun: 'builder', name: builder.name, masterIds: builder.masterIds, usedBy: last ? [last.id] : [] };
+}
+
+function openBlockers(name: string, { openBuilds, openRequests }: BuilderHistory): Blocker[] {
+  const blockers: Blocker[] = [];
+  if (openBuilds.length > 0)
+    blockers.push({
+      message: `Builder ${printable(name)} has ${count(openBuilds.length, 'build')} that ${openBuilds.length === 1 ? 'has' : 'have'} not ended: ${list(openBuilds)}.`,
+      try: `End what no living master will end: "bbctl masters expire", or "bbctl builds finish ${openBuilds.join(' ')}".`,
+      override: null,
+    });
+  if (openRequests.length > 0)
+    blockers.push({
+      message: `Builder ${printable(name)} has ${openRequests.length === 1 ? 'an open request' : 'open requests'}: ${list(openRequests)}.`,
+      try: `Cancel what nobody will build: "bbctl requests cancel ${openRequests.join(' ')}".`,
+      override: null,
+    });
+  return blockers;
+}
+
+function stepsFor(builder: Builder, history: BuilderHistory | undefined, world: ForgetWorld): ForgetBuilderStep[] {
+  if (!history) return [];
+  const name = printable(builder.name);
+  const seen = { id: builder.id, name: builder.name, nameHash: history.nameHash };
+  const all = { from: 0, to: 0 };
+  const steps = (
+    kind: ForgetBuilderStep['kind'],
+    ranges: readonly Range[],
+    group: string,
+  ): ForgetBuilderStep[] => ranges.map((range) => ({ kind, subject: `builder ${builder.id}`, group, isPiecemeal: true, builder: seen, range, most: buildsPerPiece })); // prettier-ignore
+  const { builds, requests, numbers, requestIds, hasTests } = history;
+  const buildsets = numbers === null ? null : world.buildsetIds;
+  return [
+    ...steps('unlink buildsets', split(buildsets, buildsetsPerStep, mostStepsOfAKind), `take references to builds of ${name} out of buildsets`),
+    ...steps('forget builds', split(numbers, buildsPerStep, mostStepsOfAKind), `delete ${count(builds, 'build')} of ${name}, with all that hangs on them`),
+    ...steps('forget requests', split(requestIds, requestsPerStep, mostStepsOfAKind), `delete ${count(requests, 'request')} of ${name}, and buildsets that have no others`),
+    ...steps('forget tests', hasTests ? [all] : [], `delete names of tests of ${name}`),
+    { kind: 'delete builder', subject: `builder ${builder.id}`, builder: seen, range: all, most: 1 },
+  ]; // prettier-ignore
+}
+
+function sizeNote({ name }: Builder, history: BuilderHistory | undefined): string[] {
+  if (!history || history.builds === 0) return [];
+  const { steps, logs, logBytes, isExact } = estimated(history);
+  const about = isExact ? '' : 'about ';
+  return [
+    `With the ${count(history.builds, 'build')} of ${printable(name)} go ${about}${count(steps, 'step')} and ${about}${count(logs, 'log')} of ${about}${formatBytes(logBytes)}.`,
+  ];
+}
+
+function describeStep({ kind, builder, range }: ForgetBuilderStep): string {
+  const name = printable(builder.name);
+  const from = `${thousands(range.from)} to ${thousands(range.to)}`;
+  if (kind === 'unlink buildsets') return `take references to builds of ${name} out of buildsets ${from}`;
+  if (kind === 'forget builds') return `delete builds of ${name} with the numbers ${from}`;
+  if (kind === 'forget requests') return `delete requests of ${name} with the ids ${from}`;
+  if (kind === 'forget tests') return `delete names of tests of ${name}`;
+  return `delete builder ${name} (id ${builder.id}) and its tags`;
+}
+
+function carryOut(tx: Transaction, { kind, builder, range, most }: ForgetBuilderStep): Promise<RowSet[]> {
+  if (kind === 'unlink buildsets') return db.unlinkBuildsets(tx, builder, range);
+  if (kind === 'forget builds') return db.forgetBuilds(tx, builder, range, most);
+  if (kind === 'forget requests') return db.forgetRequests(tx, builder, range);
+  if (kind === 'forget tests') return db.forgetTests(tx, builder);
+  return db.deleteBuilder(tx, builder);
+}
