@@ -224,7 +224,8 @@ async function writeSteps<World, S extends Step>(
     try {
       const isWhole = await writeStep({ gate, step, index, database, journal, say }, rows);
       if (!isWhole) return { ...result('skipped', 'interrupted'), code: 'notConfirmed' };
-      return result(Object.keys(rows).length === 0 ? 'unchanged' : 'done');
+      // A range in which there was nothing is done with, too.
+      return result(Object.keys(rows).length === 0 && !step.isPiecemeal ? 'unchanged' : 'done');
     } catch (error) {
       if (!(error instanceof ChangedMeanwhile) && !(error instanceof Failure)) throw error;
       // A step that did not happen must not be followed by those that count on it.

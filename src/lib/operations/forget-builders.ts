@@ -91,8 +91,8 @@ async function readWorld(
     for (const name of names) {
       if (!found.has(name)) found.set(name, findNamed(cluster.builders, name, 'builder').map((one) => one.id)); // prettier-ignore
     }
-    const wanted = new Set([...found.values()].flat());
-    const builders = cluster.builders.filter((builder) => wanted.has(builder.id));
+    const wanted = [...new Set([...found.values()].flat())];
+    const builders = wanted.flatMap((id) => cluster.builders.find((builder) => builder.id === id) ?? []);
     const ids = builders.map((builder) => builder.id);
     const last = await readLastBuilds(tx, ids);
     return {
