@@ -2,10 +2,22 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ExecutionContext } from 'ava';
+import type { Inventory } from '../../src/lib/model/inventory.js';
 import { databaseFrom, type Dump, type EngineName, type TestDatabase } from './database.js';
 import type { Row } from './engines/connection.js';
 import { makeUnclean } from './killed.js';
 import { idOf } from './clusters.js';
+
+/** Names nothing, and says that this is all: whatever nobody configures is left over. */
+export const certainlyAll: Inventory = {
+  file: 'cluster.yaml',
+  complete: true,
+  masters: [],
+  builders: new Set(),
+  workers: new Set(),
+  schedulers: new Set(),
+  changeSources: new Set(),
+};
 
 export const versions = ['0.9.15.post1', '2.10.5', '3.7.0', '4.3.0'] as const;
 

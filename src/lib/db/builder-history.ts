@@ -1,6 +1,6 @@
 import type { Knex } from 'knex';
 import type { BuilderHistory, Range, Sample } from '../model/builder-history.js';
-import type { Transaction } from './connect.js';
+import type { Database, Transaction } from './connect.js';
 import { sumOfBytes } from './dialect.js';
 import { testTables } from './forget-builder.js';
 
@@ -83,4 +83,8 @@ export async function idsOfTable(tx: Transaction, table: string): Promise<Range 
   const lowest = await tx.sql(table).min({ id: 'id' }).first<{ id: number | null }>();
   const highest = await tx.sql(table).max({ id: 'id' }).first<{ id: number | null }>();
   return lowest.id === null || highest.id === null ? null : { from: lowest.id, to: highest.id };
+}
+
+export function builderHistoryOf(database: Database, builderId: number): Promise<BuilderHistory> {
+  return database.read((tx) => readHistory(tx, builderId));
 }

@@ -17,6 +17,10 @@ export interface Dialect {
   size(sql: Knex): Promise<Size>;
   /** Locks the rows that a query selects until the transaction ends, so that a heartbeat waits. */
   locking<Q extends Knex.QueryBuilder>(query: Q): Q;
+  /** Ids for new rows of a table, which nobody else is given. */
+  newIds(tx: Transaction, table: string, count: number): Promise<number[]>;
+  /** Rows with ids up to this one are inserted: nobody may be given them later. */
+  raiseIds(tx: Transaction, table: string, upTo: number): Promise<void>;
   /** Runs `work` so that nobody else writes `tables` in a way that `work` does not see. */
   exclusively<T>(tx: Transaction, tables: readonly string[], work: () => Promise<T>): Promise<T>;
 }
@@ -62,6 +66,15 @@ async function sizesBy(sql: Knex, total: string, tables: string): Promise<Size> 
   return { size, tables: rows.map((row) => ({ name: text(row['name']), bytes: Number(row['bytes']) })) };
 }
 
+async function highestId(tx: Transaction, table: string): Promise<number> {
+  const row = await tx.sql(table).orderBy('id', 'desc').forUpdate().first<{ id: number } | undefined>('id');
+  return row?.id ?? 0;
+}
+
+function idsFrom(first: number, count: number): number[] {
+  return Array.from({ length: count }, (_, index) => first + index);
+}
+
 /** Bytes in a column of blobs, together; none of the engines fetches them for it where they are stored apart. */
 export function sumOfBytes(sql: Knex, column: string): Knex.Raw {
   return sql.raw('sum(octet_length(??)) as bytes', [column]);
@@ -90,6 +103,8 @@ function sqlite(version: string): Dialect {
         'select 1 where 1 = 0',
       ),
     locking: (query) => query,
+    newIds: async (tx, table, count) => idsFrom((await highestId(tx, table)) + 1, count),
+    raiseIds: () => Promise.resolve(),
     // A statement that writes no row takes the one write lock at the start, as BEGIN IMMEDIATE does: a transaction
     // that began by reading could not take it any more once somebody else has written.
     exclusively: async (tx, _tables, work) => {
@@ -127,6 +142,14 @@ function postgres(version: string): Dialect {
       ),
     // Weaker than FOR UPDATE: rows of other masters' new builds that refer to this one need not wait.
     locking: (query) => query.forNoKeyUpdate() as typeof query,
+    newIds: async ({ sql: on }, table, count) => {
+      const sequence = `select nextval(pg_get_serial_sequence(?, 'id')) as id from generate_series(1, ?)`;
+      return rowsOf(await on.raw(sequence, [table, count])).map((row) => Number(row['id']));
+    },
+    raiseIds: async ({ sql: on }, table, upTo) => {
+      const sequence = `(select pg_get_serial_sequence(?, 'id')::regclass as s) as x`;
+      await on.raw(`select setval(s, ?) from ${sequence} where coalesce(pg_sequence_last_value(s), 0) < ?`, [upTo, table, upTo]); // prettier-ignore
+    },
     exclusively: (_tx, _tables, work) => work(),
   };
 }
@@ -166,6 +189,10 @@ async function mysql(sql: Knex, options: OpenOptions): Promise<Dialect> {
          where table_schema = database() and table_type = 'BASE TABLE' order by 2 desc limit 10`,
       ),
     locking: (query) => query.forUpdate() as typeof query,
+    // The counter of InnoDB cannot be asked: others may have been given ids and not have written them yet.
+    newIds: async (tx, table, count) =>
+      idsFrom((await highestId(tx, table)) + (tx.schema.withoutTransactions.includes(table) ? 1 : 1000), count),
+    raiseIds: () => Promise.resolve(),
     exclusively: lockTables,
   };
 }

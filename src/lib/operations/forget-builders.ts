@@ -4,6 +4,8 @@
  * of, last the builder itself. Interrupted anywhere, the builder is still there and the same command goes on: what
  * was deleted is not found any more.
  */
+import { keepHistory } from '../archive/builder-archive.js';
+import type { ArchiveTarget } from '../archive/builder-archive.js';
 import { estimated, split } from '../model/builder-history.js';
 import type { BuilderHistory, Range } from '../model/builder-history.js';
 import type { Builder } from '../model/builder.js';
@@ -16,13 +18,14 @@ import type { Inventory } from '../model/inventory.js';
 import { count, list, printable, thousands } from '../model/names.js';
 import type { RowSet } from '../model/rows.js';
 import { readLastBuilds } from '../db/builder-lists.js';
-import { idsOfTable, readBuilderHistories } from '../db/builder-history.js';
+import { builderHistoryOf, idsOfTable, readBuilderHistories } from '../db/builder-history.js';
 import type { Database, Transaction } from '../db/connect.js';
 import * as db from '../db/forget-builder.js';
 import type { SeenBuilder } from '../db/forget-builder.js';
 import { historyTables } from '../db/history.js';
 import { snapshot } from '../db/snapshot.js';
-import type { Blocker, Operation, Plan, Step } from '../operation.js';
+import { Failure } from '../errors.js';
+import type { Blocker, Operation, Plan, Preparation, Step } from '../operation.js';
 import { leftoverBlockers, typedFor } from './leftovers.js';
 import type { Leftover } from './leftovers.js';
 import { gentlePace } from './pace.js';
@@ -35,6 +38,8 @@ export interface ForgetBuildersInput {
   readonly expireAfter: number;
   /** Between two batches. */
   readonly pauseMs: number;
+  /** Where the history of the one builder is kept; `null`: nowhere. */
+  readonly archive: ArchiveTarget | null;
 }
 
 export interface ForgetBuilderStep extends Step {
@@ -63,13 +68,29 @@ const mostStepsOfAKind = 200;
 const buildsPerPiece = 300;
 
 export function forgetBuilders(input: ForgetBuildersInput): Operation<ForgetWorld, ForgetBuilderStep> {
+  if (input.archive && input.builders.length > 1)
+    throw new Failure('usage', 'An archive holds one builder.', { try: 'Forget them one by one, each with an --archive of its own.' }); // prettier-ignore
   const found = new Map<string, readonly number[]>();
   return {
     name: 'builders forget',
     ...forgetSteps,
     read: (database) => readWorld(database, input, found),
     plan: (world) => planForget(world, input),
+    ...(input.archive ? { prepare: archiving(input.archive) } : {}),
     pace: gentlePace(input.pauseMs),
+  };
+}
+
+function archiving(target: ArchiveTarget): Preparation<ForgetBuilderStep> {
+  return {
+    title: `Archive its history in ${target.file}`,
+    run: async (database, plan, work) => {
+      const builder = plan.steps[0]?.builder;
+      if (!builder) return;
+      const history = await builderHistoryOf(database, builder.id);
+      const buildsets = await database.read((tx) => idsOfTable(tx, 'buildsets'));
+      await keepHistory(database, target, history, buildsets, work);
+    },
   };
 }
 
@@ -119,7 +140,10 @@ export function planForget(world: ForgetWorld, input: ForgetBuildersInput): Plan
   return {
     title: `Forget ${count(builders.length, 'builder')}: ${list(builders.map((builder) => printable(builder.name)))}`,
     steps: builders.flatMap((builder, index) => stepsFor(builder, histories[index], world)),
-    notes: builders.flatMap((builder, index) => sizeNote(builder, histories[index])),
+    notes: [
+      ...builders.flatMap((builder, index) => sizeNote(builder, histories[index])),
+      ...(input.archive && builders.length > 0 ? [`First its history is kept in ${input.archive.file}.`] : []),
+    ],
     warnings: [],
     blockers,
     secondLook: null,

@@ -9,6 +9,7 @@ import { forgetSteps } from './forget-builders.js';
 import type { MendStep } from './mend-findings.js';
 import { releaseRequests } from './release-requests.js';
 import { releaseServices } from './release-services.js';
+import { restoreSteps } from './restore-builder.js';
 import { undoSteps } from './undo-change.js';
 
 type StepsOf = Pick<Operation<unknown, Step>, 'name' | 'tables' | 'describe' | 'work'>;
@@ -25,6 +26,7 @@ const operations = [
   enableServices({ services: [], enabled: true }),
   enableServices({ services: [], enabled: false }),
   { name: 'builders forget', ...forgetSteps },
+  { name: 'builders restore', ...restoreSteps },
   { name: 'undo', ...undoSteps },
   mending('doctor'),
   mending('health --repair'),

@@ -1,6 +1,5 @@
 import test, { type ExecutionContext } from 'ava';
 import type { Failure } from '../../../src/lib/errors.js';
-import type { Inventory } from '../../../src/lib/model/inventory.js';
 import { forgetBuilders, type ForgetBuildersInput } from '../../../src/lib/operations/forget-builders.js';
 import { diffDumps, engines, type TestDatabase } from '../../_helpers/database.js';
 import { failsWith, gateOn } from '../../_helpers/gate.js';
@@ -9,20 +8,10 @@ import { secondConnection, untilOneWaits } from '../../_helpers/second-connectio
 import { until } from '../../_helpers/buildbot/until.js';
 import { idOf } from '../../_helpers/clusters.js';
 import { now } from '../../_helpers/killed.js';
-import { leftoverBuilders, referencesOf, stoppedCluster, versions, withoutBuilder } from '../../_helpers/leftovers.js';
-
-const nothing: Inventory = {
-  file: 'cluster.yaml',
-  complete: true,
-  masters: [],
-  builders: new Set(),
-  workers: new Set(),
-  schedulers: new Set(),
-  changeSources: new Set(),
-};
+import { certainlyAll, leftoverBuilders, referencesOf, stoppedCluster, versions, withoutBuilder } from '../../_helpers/leftovers.js';
 
 const forget = (builders: string[], input: Partial<ForgetBuildersInput> = {}) =>
-  forgetBuilders({ builders, inventory: nothing, force: false, expireAfter: 600, pauseMs: 0, ...input });
+  forgetBuilders({ builders, inventory: certainlyAll, force: false, expireAfter: 600, pauseMs: 0, archive: null, ...input });
 
 /** Through the gate, with something happening just before the first step of this kind. */
 async function beforeStep(t: ExecutionContext, db: TestDatabase, kind: string, happen: () => Promise<unknown>) {
@@ -105,7 +94,7 @@ for (const engine of engines) {
     const db = await stoppedCluster(t, engine, '3.7.0');
     const gate = await gateOn(t, db);
     await failsWith(t, gate.run(forget(['quick'], { inventory: null })), 'refused', /not certain .* left over/);
-    await failsWith(t, gate.run(forget(['quick'], { inventory: { ...nothing, builders: new Set(['quick']) }, force: true })), 'refused', /is named in cluster.yaml/); // prettier-ignore
+    await failsWith(t, gate.run(forget(['quick'], { inventory: { ...certainlyAll, builders: new Set(['quick']) }, force: true })), 'refused', /is named in cluster.yaml/); // prettier-ignore
     const { plan } = await gate.dryRun(forget(['quick', 'slow'], { inventory: null, force: true }));
     t.is(plan.typed, 'quick slow');
     t.is((await gate.dryRun(forget(['quick']))).plan.typed, undefined);
