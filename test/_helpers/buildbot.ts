@@ -44,7 +44,7 @@ export interface BuildbotCluster extends Site {
 }
 
 const SCENARIO_TIMEOUT_MS = 240_000;
-const DEFAULTS = { repository: null, servicePollSeconds: 300, periodSeconds: 0, spareBuilders: 0 };
+const DEFAULTS = { repository: null, servicePollSeconds: 300, periodSeconds: 0, spareBuilders: 0, withoutBuilders: [] };
 
 export async function createSite(t: ExecutionContext, databaseUrl: string, common: Choices = {}): Promise<Site> {
   const home = await realpath(await mkdtemp(join(tmpdir(), 'bbctl-buildbot-')));

@@ -2,12 +2,16 @@
 // at one place. For crash.test.ts.
 import type { Knex } from 'knex';
 import type { Database, Transaction } from '../../src/lib/db/connect.js';
+import { restoreBuilder } from '../../src/lib/operations/restore-builder.js';
+import { forgetting } from './leftovers.js';
 import { completion, expireDead, reversal, throughGate, type GateOptions } from './gate-hooks.js';
 
 /** `step` counts from 0, `write` the statements that write within the step. */
 export type Place =
   | { at: 'before step' | 'after journal' | 'before commit' | 'after commit'; step: number }
   | { at: 'before write'; step: number; write: number }
+  /** Of all steps together. */
+  | { at: 'before any write'; write: number }
   | { at: 'before close' };
 
 function die(): never {
@@ -36,12 +40,14 @@ function watched(sql: Knex, onWrite: () => void): Knex {
   });
 }
 
-/** What is changed: `expire`, `undo 1`, `complete 1`. */
+/** What is changed: `expire`, `undo 1`, `complete 1`, `forget BUILDER FILE`, `restore FILE`. */
 type Work = (url: string, options: GateOptions) => Promise<unknown>;
 
 function workOf(words: string): Work {
-  const [verb, id] = words.split(' ');
+  const [verb, id = '', file = ''] = words.split(' ');
   return (url, options) => {
+    if (verb === 'forget') return throughGate(url, forgetting(id, file), options);
+    if (verb === 'restore') return throughGate(url, restoreBuilder({ file: id, as: null }), options);
     if (verb === 'expire') return throughGate(url, expireDead(), options);
     const number = Number(id);
     if (verb === 'undo') return throughGate(url, reversal(options.journal, number), { ...options, options: { undoes: number } }); // prettier-ignore
@@ -53,7 +59,9 @@ async function main(url: string, journal: string, place: Place, work: Work): Pro
   const isHere = (at: Place['at'], step: number): boolean => place.at === at && 'step' in place && place.step === step;
   let step = 0;
   let count = 0;
+  let all = 0;
   const onWrite = () => {
+    if (place.at === 'before any write' && place.write === all++) die();
     if (isHere('before write', step) && 'write' in place && place.write === count) die();
     count++;
   };

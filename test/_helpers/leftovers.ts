@@ -2,6 +2,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ExecutionContext } from 'ava';
+import { forgetBuilders, type ForgetBuilderStep, type ForgetWorld } from '../../src/lib/operations/forget-builders.js';
+import type { Operation } from '../../src/lib/operation.js';
 import type { Inventory } from '../../src/lib/model/inventory.js';
 import { databaseFrom, type Dump, type EngineName, type TestDatabase } from './database.js';
 import type { Row } from './engines/connection.js';
@@ -18,6 +20,12 @@ export const certainlyAll: Inventory = {
   schedulers: new Set(),
   changeSources: new Set(),
 };
+
+/** Forgets a builder that is left over for certain, after it was archived. */
+export function forgetting(builder: string, file: string): Operation<ForgetWorld, ForgetBuilderStep> {
+  const common = { builders: [builder], inventory: certainlyAll, force: false, expireAfter: 600, pauseMs: 0 };
+  return forgetBuilders({ ...common, archive: { file, bbctl: '0.0.0' } });
+}
 
 export const versions = ['0.9.15.post1', '2.10.5', '3.7.0', '4.3.0'] as const;
 

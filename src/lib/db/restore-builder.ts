@@ -54,7 +54,11 @@ export async function restoreBuilder(tx: Transaction, archived: ArchivedBuilder,
   const { builder, tags, project } = archived;
   const sets = await missingMasters(tx, archived.masters);
   const there = await idOf(tx, target.nameHash);
-  if (there !== null) return sets;
+  if (there !== null) {
+    // A master that configures it by now has given it the tags that it should have.
+    const registered = await readRows(tx, 'builder_masters', 'builderid', [there], ['id']);
+    return registered.length > 0 ? sets : [...sets, ...(await tagSets(tx, there, tags))];
+  }
   const projects: Row = tx.schema.has('builders', 'projectid') ? { projectid: await projectId(tx, project) } : {};
   const row: Row = { ...known(tx, 'builders', builder), name: target.name, name_hash: target.nameHash, ...projects };
   const rows = await withIds(tx, 'builders', [row]);
@@ -79,7 +83,9 @@ async function tagSets(tx: Transaction, builderId: number, tags: readonly Row[])
   const isMissing = (tag: Row): boolean => !there.has(String(tag['name']));
   const fresh = await withIds(tx, 'tags', tags.filter(isMissing).map(({ id, name, name_hash }) => ({ id, name, name_hash }) as Row)); // prettier-ignore
   for (const row of fresh) there.set(String(row['name']), Number(row['id']));
-  const ties = tags.map((tag): Row => ({ id: tag['tieid'] ?? null, builderid: builderId, tagid: there.get(String(tag['name'])) ?? null })); // prettier-ignore
+  const tied = new Set((await readRows(tx, 'builders_tags', 'builderid', [builderId])).map((row) => row['tagid']));
+  const untied = tags.filter((tag) => !tied.has(there.get(String(tag['name'])) ?? null));
+  const ties = untied.map((tag): Row => ({ id: tag['tieid'] ?? null, builderid: builderId, tagid: there.get(String(tag['name'])) ?? null })); // prettier-ignore
   return [
     { kind: 'insert', table: 'tags', rows: fresh },
     { kind: 'insert', table: 'builders_tags', rows: await withIds(tx, 'builders_tags', ties) },

@@ -7,6 +7,7 @@ import { printable } from '../model/names.js';
 import type { Database } from '../db/connect.js';
 import { isStepWritten } from '../journal.js';
 import type { Entry } from '../journal.js';
+import { countRows } from '../model/rows.js';
 import type { RowSet } from '../model/rows.js';
 import type { Operation, Plan, Step } from '../operation.js';
 import { readStates } from './undo-change.js';
@@ -28,7 +29,7 @@ export function completeChange(entry: Entry, operation: Continued): Operation<Un
     plan: (world) => planCompletion(continued(entry, written), world),
     describe: (step) => operation.describe(step.step),
     work: async (tx, step) => {
-      const sets = await operation.work(tx, step.step);
+      const sets = (await operation.work(tx, step.step)).filter((set) => countRows([set]) > 0);
       written.set(entry.plan.steps.indexOf(step.step), sets);
       return sets;
     },

@@ -62,7 +62,7 @@ function archiveAt(file: string): Promise<Archive> {
 
 /** What needs no input: steps in the journal are continued by it. */
 export const restoreSteps = {
-  tables: ['builders', 'builders_tags', 'tags', 'masters', 'workers', ...loadedTables],
+  tables: ['builders', 'builder_masters', 'builders_tags', 'tags', 'masters', 'workers', ...loadedTables],
   describe: ({ kind, file, target }: RestoreBuilderStep): string =>
     kind === 'restore builder'
       ? `make builder ${printable(target.name)}, with its tags`

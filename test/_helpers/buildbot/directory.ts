@@ -16,6 +16,8 @@ export interface Settings {
   periodSeconds: number;
   /** Builders that only make a start take longer. */
   spareBuilders: number;
+  /** Builders that are not configured after all. */
+  withoutBuilders: readonly string[];
 }
 
 export function writeSettings(dir: string, settings: Settings): Promise<void> {

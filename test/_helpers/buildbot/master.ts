@@ -55,8 +55,8 @@ export async function createMaster(options: MasterOptions): Promise<Master> {
 }
 
 function settingsOf(options: MasterOptions): Settings {
-  const { databaseUrl, gate, repository, servicePollSeconds, periodSeconds, spareBuilders } = options;
-  return { databaseUrl, gate, repository, servicePollSeconds, periodSeconds, spareBuilders };
+  const { databaseUrl, gate, repository, servicePollSeconds, periodSeconds, spareBuilders, withoutBuilders } = options;
+  return { databaseUrl, gate, repository, servicePollSeconds, periodSeconds, spareBuilders, withoutBuilders };
 }
 
 class MasterProcess implements Master {
