@@ -1,5 +1,6 @@
 import type { Bench } from './bench.js';
 import { expire } from './measure-expire.js';
+import { forget } from './measure-forget.js';
 import { startUp } from './measure-start-up.js';
 import { statusOnPostgres, statusOnSqlite } from './measure-status.js';
 import type { Result } from './report.js';
@@ -15,4 +16,5 @@ export const measures: Measure[] = [
   { name: 'status-postgres', run: statusOnPostgres },
   { name: 'status-sqlite', run: statusOnSqlite },
   { name: 'expire', run: expire },
+  { name: 'forget', run: forget },
 ];

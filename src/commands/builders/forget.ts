@@ -31,14 +31,25 @@ It is done in small batches that hold no lock for long, and waits when a master'
       helpGroup: 'CHANGE',
       helpValue: 'FILE',
     }),
+    'with-index': Flags.boolean({
+      description: 'make the indexes first that PostgreSQL lacks for this, and drop them afterwards',
+      helpGroup: 'CHANGE',
+      default: false,
+    }),
+    'keep-index': Flags.boolean({
+      description: 'the same, and keep them',
+      helpGroup: 'CHANGE',
+      default: false,
+    }),
     'pause-between': durationFlag('wait so long between two batches', 0, '0s', 'CHANGE'),
   };
 
   async run(): Promise<Report<Step>> {
-    const { force, 'pause-between': pause, archive: file } = this.flags;
+    const { force, 'pause-between': pause, archive: file, 'with-index': withIndex, 'keep-index': keep } = this.flags;
+    const index = keep ? 'keep' : withIndex ? 'drop' : 'none';
     const archive = file === undefined ? null : { file: path.resolve(file), bbctl: this.config.version };
     const inventory = await this.inventory();
     const { words: builders, expireAfter } = this;
-    return this.change(forgetBuilders({ builders, inventory, force, expireAfter, archive, pauseMs: pause * 1000 }));
+    return this.change(forgetBuilders({ builders, inventory, force, expireAfter, archive, index, pauseMs: pause * 1000 }));
   }
 }

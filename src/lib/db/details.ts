@@ -31,6 +31,7 @@ export async function readDetails(tx: Transaction, cluster: Cluster, { thorough 
     size,
     tables,
     schemaDrift: schemaDrift(tx.schema),
+    missingIndexes: thorough ? await tx.dialect.missingIndexes(tx.sql) : [],
   };
 }
 

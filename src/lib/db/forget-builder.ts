@@ -49,6 +49,9 @@ export async function unlinkBuildsets(tx: Transaction, builder: SeenBuilder, ran
   return sets;
 }
 
+/** So many builds at once; fewer where each of them makes the database go through whole tables. */
+export const mostBuilds = 300;
+
 /** Ended builds with a number in the range, with all that hangs on them; at most `most` at once. */
 export async function forgetBuilds(
   tx: Transaction,
@@ -57,6 +60,7 @@ export async function forgetBuilds(
   most: number,
 ): Promise<RowSet[]> {
   await holdBuilder(tx, builder);
+  if (most < mostBuilds) await tx.dialect.allowScans(tx.sql);
   const builds = await tx
     .sql('builds')
     .where('builderid', builder.id)

@@ -190,7 +190,9 @@ export async function withIds<R extends LoadedRow>(tx: Transaction, name: string
 /** Of the builds of other builders that buildsets came from, some may be gone. */
 async function withParents(tx: Transaction, rows: readonly LoadedRow[]): Promise<LoadedRow[]> {
   const columns = ['parent_buildid', 'rebuilt_buildid'] as const;
-  const named = rows.flatMap((row) => columns.map((column) => row[column])).filter((id): id is number => typeof id === 'number');
+  const named = rows
+    .flatMap((row) => columns.map((column) => row[column]))
+    .filter((id): id is number => typeof id === 'number');
   const there = await tx.sql('builds').whereIn('id', [...new Set(named)]).select<{ id: number }[]>('id'); // prettier-ignore
   const ids = new Set<unknown>(there.map((row) => row.id));
   return rows.map((row) => {

@@ -45,49 +45,24 @@ async function weigh(tx: Transaction, builds: readonly number[]): Promise<Map<nu
     const weight = weights.get(Number(id));
     if (weight) weights.set(Number(id), { rows: weight.rows + Number(rows), bytes: weight.bytes + bytes });
   };
-  const lines = new Map<number, number>();
-  for (const row of await countSteps(tx, builds)) add(row['id'], row['rows']);
-  for (const row of await countLogs(tx, builds)) {
-    add(row['id'], row['rows']);
-    lines.set(Number(row['id']), Number(row['lines']));
-  }
-  for (const row of await countChunks(tx, builds)) {
-    const bytes = Math.min(Number(row['rows']) * chunkBytes, (lines.get(Number(row['id'])) ?? 0) * lineBytes);
-    add(row['id'], row['rows'], bytes);
+  for (const row of await countStepsAndChunks(tx, builds)) {
+    const lines = Number(row['last']) - Number(row['first']) + Number(row['chunks']);
+    add(row['id'], row['rows'], Math.min(Number(row['chunks']) * chunkBytes, lines * lineBytes));
   }
   if (tx.schema.has('test_results')) for (const row of await countTests(tx, builds)) add(row['id'], row['rows']);
   return weights;
 }
 
-function countSteps(tx: Transaction, builds: readonly number[]): Promise<Counted> {
+function countStepsAndChunks(tx: Transaction, builds: readonly number[]): Promise<Counted> {
   return tx
     .sql('steps')
+    .leftJoin('logs', 'logs.stepid', 'steps.id')
+    .leftJoin('logchunks', 'logchunks.logid', 'logs.id')
     .whereIn('steps.buildid', builds)
     .groupBy('steps.buildid')
     .select({ id: 'steps.buildid' })
-    .count({ rows: '*' });
-}
-
-function countLogs(tx: Transaction, builds: readonly number[]): Promise<Counted> {
-  return tx
-    .sql('steps')
-    .join('logs', 'logs.stepid', 'steps.id')
-    .whereIn('steps.buildid', builds)
-    .groupBy('steps.buildid')
-    .select({ id: 'steps.buildid' })
-    .count({ rows: '*' })
-    .sum({ lines: 'logs.num_lines' });
-}
-
-function countChunks(tx: Transaction, builds: readonly number[]): Promise<Counted> {
-  return tx
-    .sql('steps')
-    .join('logs', 'logs.stepid', 'steps.id')
-    .join('logchunks', 'logchunks.logid', 'logs.id')
-    .whereIn('steps.buildid', builds)
-    .groupBy('steps.buildid')
-    .select({ id: 'steps.buildid' })
-    .count({ rows: '*' });
+    .count({ rows: '*', chunks: 'logchunks.logid' })
+    .sum({ first: 'logchunks.first_line', last: 'logchunks.last_line' });
 }
 
 function countTests(tx: Transaction, builds: readonly number[]): Promise<Counted> {

@@ -96,7 +96,9 @@ async function tagSets(tx: Transaction, builderId: number, tags: readonly Row[])
 async function missingMasters(tx: Transaction, masters: readonly Row[]): Promise<RowSet[]> {
   const there = await idsByName(tx, 'masters');
   const missing = masters.filter((row) => !there.has(String(row['name']))).map((row) => ({ ...row, active: 0 }));
-  return missing.length === 0 ? [] : [{ kind: 'insert', table: 'masters', rows: await withIds(tx, 'masters', missing) }];
+  return missing.length === 0
+    ? []
+    : [{ kind: 'insert', table: 'masters', rows: await withIds(tx, 'masters', missing) }];
 }
 
 async function idsByName(tx: Transaction, table: string): Promise<Map<string, number>> {
@@ -131,7 +133,10 @@ export async function restoreLinks(tx: Transaction, place: Place, links: readonl
 }
 
 function buildOf(tx: Transaction, builderid: number, number: LinkRow['number']): PromiseLike<Row | undefined> {
-  return tx.sql<Row>('builds').where({ builderid, number: Number(number) }).first('id', 'buildrequestid');
+  return tx
+    .sql<Row>('builds')
+    .where({ builderid, number: Number(number) })
+    .first('id', 'buildrequestid');
 }
 
 /** By a build of it, which may have got another id; a buildset of other builders has kept its own. */

@@ -4,6 +4,10 @@
  * of, last the builder itself. Interrupted anywhere, the builder is still there and the same command goes on: what
  * was deleted is not found any more.
  */
+import { isWorthIt, secondsPerBuild } from '../model/missing-index.js';
+import type { MissingIndex } from '../model/missing-index.js';
+import { formatDuration } from '../model/duration.js';
+import { dropIndexes, makeIndexes } from '../db/make-indexes.js';
 import { keepHistory } from '../archive/builder-archive.js';
 import type { ArchiveTarget } from '../archive/builder-archive.js';
 import { estimated, split } from '../model/builder-history.js';
@@ -38,6 +42,8 @@ export interface ForgetBuildersInput {
   readonly expireAfter: number;
   /** Between two batches. */
   readonly pauseMs: number;
+  /** Makes the indexes that are missing before it begins, and drops them afterwards, or keeps them. */
+  readonly index: 'none' | 'drop' | 'keep';
   /** Where the history of the one builder is kept; `null`: nowhere. */
   readonly archive: ArchiveTarget | null;
 }
@@ -59,13 +65,13 @@ export interface ForgetWorld {
   /** Master that built last, by builder. */
   readonly lastMasters: ReadonlyMap<number, number>;
   readonly buildsetIds: Range | null;
+  readonly missingIndexes: readonly MissingIndex[];
 }
 
 const buildsPerStep = 1000;
 const requestsPerStep = 5000;
 const buildsetsPerStep = 10_000;
 const mostStepsOfAKind = 200;
-const buildsPerPiece = 300;
 
 export function forgetBuilders(input: ForgetBuildersInput): Operation<ForgetWorld, ForgetBuilderStep> {
   if (input.archive && input.builders.length > 1)
@@ -76,20 +82,26 @@ export function forgetBuilders(input: ForgetBuildersInput): Operation<ForgetWorl
     ...forgetSteps,
     read: (database) => readWorld(database, input, found),
     plan: (world) => planForget(world, input),
-    ...(input.archive ? { prepare: archiving(input.archive) } : {}),
+    ...(input.archive || input.index !== 'none' ? { prepare: preparation(input) } : {}),
+    ...(input.index === 'drop' ? { cleanUp: (database: Database) => dropIndexes(database.location) } : {}),
     pace: gentlePace(input.pauseMs),
   };
 }
 
-function archiving(target: ArchiveTarget): Preparation<ForgetBuilderStep> {
+function preparation({ archive, index }: ForgetBuildersInput): Preparation<ForgetBuilderStep> {
+  const titles = [...(archive ? [`keep its history in ${archive.file}`] : []), ...(index === 'none' ? [] : ['make indexes'])]; // prettier-ignore
   return {
-    title: `Archive its history in ${target.file}`,
+    title: `First ${titles.join(', then ')}`,
     run: async (database, plan, work) => {
       const builder = plan.steps[0]?.builder;
-      if (!builder) return;
-      const history = await builderHistoryOf(database, builder.id);
-      const buildsets = await database.read((tx) => idsOfTable(tx, 'buildsets'));
-      await keepHistory(database, target, history, buildsets, work);
+      if (archive && builder) {
+        const history = await builderHistoryOf(database, builder.id);
+        const buildsets = await database.read((tx) => idsOfTable(tx, 'buildsets'));
+        await keepHistory(database, archive, history, buildsets, work);
+      }
+      if (index === 'none' || work.signal.aborted) return;
+      const missing = await database.read((tx) => tx.dialect.missingIndexes(tx.sql));
+      await makeIndexes(database.location, missing.filter(isWorthIt), work.progress);
     },
   };
 }
@@ -122,6 +134,7 @@ async function readWorld(
       histories: await readBuilderHistories(tx, ids),
       lastMasters: new Map([...last].map(([id, build]) => [id, build.masterId])),
       buildsetIds: await idsOfTable(tx, 'buildsets'),
+      missingIndexes: await tx.dialect.missingIndexes(tx.sql),
     };
   });
 }
@@ -139,12 +152,12 @@ export function planForget(world: ForgetWorld, input: ForgetBuildersInput): Plan
   });
   return {
     title: `Forget ${count(builders.length, 'builder')}: ${list(builders.map((builder) => printable(builder.name)))}`,
-    steps: builders.flatMap((builder, index) => stepsFor(builder, histories[index], world)),
+    steps: builders.flatMap((builder, index) => stepsFor(builder, histories[index], world, buildsAtOnce(world, input))),
     notes: [
       ...builders.flatMap((builder, index) => sizeNote(builder, histories[index])),
       ...(input.archive && builders.length > 0 ? [`First its history is kept in ${input.archive.file}.`] : []),
     ],
-    warnings: [],
+    warnings: input.index === 'none' ? indexWarnings(histories, world.missingIndexes) : [],
     blockers,
     secondLook: null,
     isFinal: true,
@@ -174,7 +187,12 @@ function openBlockers(name: string, { openBuilds, openRequests }: BuilderHistory
   return blockers;
 }
 
-function stepsFor(builder: Builder, history: BuilderHistory | undefined, world: ForgetWorld): ForgetBuilderStep[] {
+function stepsFor(
+  builder: Builder,
+  history: BuilderHistory | undefined,
+  world: ForgetWorld,
+  most: number,
+): ForgetBuilderStep[] {
   if (!history) return [];
   const name = printable(builder.name);
   const seen = { id: builder.id, name: builder.name, nameHash: history.nameHash };
@@ -183,7 +201,7 @@ function stepsFor(builder: Builder, history: BuilderHistory | undefined, world: 
     kind: ForgetBuilderStep['kind'],
     ranges: readonly Range[],
     group: string,
-  ): ForgetBuilderStep[] => ranges.map((range) => ({ kind, subject: `builder ${builder.id}`, group, isPiecemeal: true, builder: seen, range, most: buildsPerPiece })); // prettier-ignore
+  ): ForgetBuilderStep[] => ranges.map((range) => ({ kind, subject: `builder ${builder.id}`, group, isPiecemeal: true, builder: seen, range, most })); // prettier-ignore
   const { builds, requests, numbers, requestIds, hasTests } = history;
   const buildsets = numbers === null ? null : world.buildsetIds;
   return [
@@ -193,6 +211,23 @@ function stepsFor(builder: Builder, history: BuilderHistory | undefined, world: 
     ...steps('forget tests', hasTests ? [all] : [], `delete names of tests of ${name}`),
     { kind: 'delete builder', subject: `builder ${builder.id}`, builder: seen, range: all, most: 1 },
   ]; // prettier-ignore
+}
+
+/** Few values only: the number of rows is a guess of the database's, and a plan must stay the same. */
+function buildsAtOnce({ missingIndexes }: ForgetWorld, { index }: ForgetBuildersInput): number {
+  const seconds = index === 'none' ? secondsPerBuild(missingIndexes) : 0;
+  if (seconds > 0.01) return 1;
+  return seconds > 0.001 ? 10 : db.mostBuilds;
+}
+
+function indexWarnings(histories: readonly BuilderHistory[], missing: readonly MissingIndex[]): string[] {
+  const builds = histories.reduce((sum, history) => sum + history.builds, 0);
+  const seconds = builds * secondsPerBuild(missing);
+  const [first] = missing.filter(isWorthIt);
+  if (seconds < 60 || !first) return [];
+  return [
+    `PostgreSQL has no index on ${first.table}.${first.column}: it goes through all of the about ${count(first.rows, 'row')} for each build that is deleted, which takes about ${formatDuration(seconds)} in all. --with-index makes it first, without holding anybody up, and drops it afterwards; --keep-index keeps it.`,
+  ];
 }
 
 function sizeNote({ name }: Builder, history: BuilderHistory | undefined): string[] {

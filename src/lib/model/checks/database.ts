@@ -1,3 +1,4 @@
+import { indexStatement } from '../missing-index.js';
 import { count, list } from '../names.js';
 import { severityOf } from './check.js';
 import type { Check, Found } from './check.js';
@@ -65,6 +66,26 @@ export const danglingRows: Check = {
       message: `${count(rows, 'row')} of ${table} ${rows === 1 ? 'refers' : 'refer'} by ${column} to a row that is gone.`,
       evidence: { table, column, rows },
     }));
+  },
+};
+
+const manyRows = 100_000;
+
+export const indexMissing: Check = {
+  id: 'index-missing',
+  severity: 'note',
+  title: 'PostgreSQL has no index for a foreign key of a large table',
+  meaning:
+    'Buildbot makes none on buildsets.parent_buildid, though it refers to builds: for each build that is deleted, by a janitor or by "builders forget", PostgreSQL goes through all buildsets. An index makes it quick, and Buildbot does not mind it. Masters can go on while it is made.',
+  find({ details }) {
+    return (details?.missingIndexes ?? [])
+      .filter(({ rows }) => rows > manyRows)
+      .map(
+        (index): Found => ({
+          message: `There is no index on ${index.table}.${index.column}: whoever deletes ${index.parent} goes through about ${count(index.rows, 'row')} for each. ${indexStatement(index)}; makes one.`,
+          evidence: { table: index.table, column: index.column, rows: index.rows },
+        }),
+      );
   },
 };
 

@@ -19,6 +19,7 @@ const nothingMore: Details = {
   size: null,
   tables: [],
   schemaDrift: [],
+  missingIndexes: [],
 };
 
 function subject(facts: Partial<Facts>, details: Partial<Details> = {}): Subject {
@@ -148,6 +149,10 @@ const cases: Readonly<Record<string, Case>> = {
     silent: living({ database }),
   },
   'schema-drift': { fires: living({}, { schemaDrift: ['projects is missing'] }), silent: living({}) },
+  'index-missing': {
+    fires: living({}, { missingIndexes: [{ table: 'buildsets', column: 'parent_buildid', parent: 'builds', rows: 100_001 }] }),
+    silent: living({}, { missingIndexes: [{ table: 'buildsets', column: 'parent_buildid', parent: 'builds', rows: 100_000 }] }),
+  },
   'engine-without-transactions': {
     fires: living({ database: { ...database, withoutTransactions: ['builds'] } }),
     silent: living({ database }),
