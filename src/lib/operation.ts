@@ -45,7 +45,11 @@ export interface Plan<S extends Step> {
 /** Work before the first step, such as keeping a copy of what will be deleted; nothing is written to the database. */
 export interface Preparation<S extends Step> {
   readonly title: string;
-  run(database: Database, plan: Plan<S>, work: { progress: (text: string) => void; signal: AbortSignal }): Promise<void>;
+  run(
+    database: Database,
+    plan: Plan<S>,
+    work: { progress: (text: string) => void; signal: AbortSignal },
+  ): Promise<void>;
 }
 
 /** How gently long work goes about it. */

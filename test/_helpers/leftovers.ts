@@ -23,7 +23,14 @@ export const certainlyAll: Inventory = {
 
 /** Forgets a builder that is left over for certain, after it was archived. */
 export function forgetting(builder: string, file: string): Operation<ForgetWorld, ForgetBuilderStep> {
-  const common = { builders: [builder], inventory: certainlyAll, force: false, expireAfter: 600, pauseMs: 0, index: 'none' as const };
+  const common = {
+    builders: [builder],
+    inventory: certainlyAll,
+    force: false,
+    expireAfter: 600,
+    pauseMs: 0,
+    index: 'none' as const,
+  };
   return forgetBuilders({ ...common, archive: { file, bbctl: '0.0.0' } });
 }
 

@@ -64,22 +64,27 @@ for (const engine of ['postgres', 'myisam', 'innodb'] as const) {
     await a.stop();
     await a.start();
     await b.start();
-    for (const master of [a, b]) for (const name of ['tick', 'quick']) t.is(await builds(cluster, master, name), SUCCESS);
+    for (const master of [a, b])
+      for (const name of ['tick', 'quick']) t.is(await builds(cluster, master, name), SUCCESS);
     t.notRegex(a.log() + b.log(), /Traceback/);
   });
 
-  realTest(engine, `a builder is restored with its history where a master has just made it anew, on ${engine}`, async (t) => {
-    const cluster = await createCluster(t, engine);
-    const { a, home } = cluster;
-    await a.start();
-    for (const number of [1, 2]) t.is(await builds(cluster, a, 'tick'), SUCCESS, `build ${number}`);
-    await a.reconfig({ withoutBuilders: ['tick'] });
-    const file = join(home, 'tick.jsonl.gz');
-    await done(t, cluster, 'builders', 'forget', 'tick', '--archive', file, '--force', '--confirm=tick');
-    await a.reconfig({ withoutBuilders: [] });
-    await done(t, cluster, 'builders', 'restore', file, '--yes');
-    t.is(await builds(cluster, a, 'tick'), SUCCESS);
-    t.deepEqual((await shown(a, 'tick'))?.builds.map(({ number }) => number), [1, 2, 3]); // prettier-ignore
-    t.notRegex(a.log(), /Traceback/);
-  });
+  realTest(
+    engine,
+    `a builder is restored with its history where a master has just made it anew, on ${engine}`,
+    async (t) => {
+      const cluster = await createCluster(t, engine);
+      const { a, home } = cluster;
+      await a.start();
+      for (const number of [1, 2]) t.is(await builds(cluster, a, 'tick'), SUCCESS, `build ${number}`);
+      await a.reconfig({ withoutBuilders: ['tick'] });
+      const file = join(home, 'tick.jsonl.gz');
+      await done(t, cluster, 'builders', 'forget', 'tick', '--archive', file, '--force', '--confirm=tick');
+      await a.reconfig({ withoutBuilders: [] });
+      await done(t, cluster, 'builders', 'restore', file, '--yes');
+      t.is(await builds(cluster, a, 'tick'), SUCCESS);
+      t.deepEqual((await shown(a, 'tick'))?.builds.map(({ number }) => number), [1, 2, 3]); // prettier-ignore
+      t.notRegex(a.log(), /Traceback/);
+    },
+  );
 }

@@ -50,6 +50,8 @@ It is done in small batches that hold no lock for long, and waits when a master'
     const archive = file === undefined ? null : { file: path.resolve(file), bbctl: this.config.version };
     const inventory = await this.inventory();
     const { words: builders, expireAfter } = this;
-    return this.change(forgetBuilders({ builders, inventory, force, expireAfter, archive, index, pauseMs: pause * 1000 }));
+    return this.change(
+      forgetBuilders({ builders, inventory, force, expireAfter, archive, index, pauseMs: pause * 1000 }),
+    );
   }
 }

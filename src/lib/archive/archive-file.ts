@@ -101,7 +101,9 @@ export class ArchiveWriter {
       if (!isRepeated(table)) this.counts[table] = (this.counts[table] ?? 0) + rows.length;
     }
     try {
-      this.members.push(await this.append(tables.map(([table, rows]) => lineOf({ table, rows: withoutBytes(rows) })).join('')));
+      this.members.push(
+        await this.append(tables.map(([table, rows]) => lineOf({ table, rows: withoutBytes(rows) })).join('')),
+      );
     } catch (error) {
       throw unwritable(this.file, error);
     }
@@ -258,4 +260,3 @@ function unwritable(file: string, error: unknown): Failure {
 export function hashOfName(name: string): string {
   return createHash('sha1').update(name).digest('hex');
 }
-

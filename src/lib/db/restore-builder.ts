@@ -20,13 +20,26 @@ export interface Target {
   readonly nameHash: string;
 }
 
+/** By which a build is known, whatever its id is. */
+export interface BuildIdentity {
+  readonly number: number;
+  readonly identity: string;
+}
+
+/** From its row, and the property that tells the builder by the name that it was built under. */
+export function identityOf(build: LoadedRow, properties: readonly LoadedRow[]): BuildIdentity {
+  const name = properties.find((row) => row['buildid'] === build['id'] && row['name'] === 'buildername')?.['value'];
+  const told = [build['started_at'], build['complete_at'], build['state_string'], name ?? null];
+  return { number: Number(build['number']), identity: JSON.stringify(told) };
+}
+
 /** What is there under that name; `null`: nothing. */
 export interface FoundBuilder {
   readonly id: number;
   readonly builds: number;
   readonly requests: number;
-  /** Number, and when it was started, of the first and the last build. */
-  readonly ends: readonly { readonly number: number; readonly startedAt: number }[];
+  /** The first and the last build. */
+  readonly ends: readonly BuildIdentity[];
 }
 
 export async function findBuilder(tx: Transaction, { nameHash }: Target): Promise<FoundBuilder | null> {
@@ -36,10 +49,15 @@ export async function findBuilder(tx: Transaction, { nameHash }: Target): Promis
     const row = await tx.sql(table).where('builderid', id).count({ rows: '*' }).first<{ rows: number | string }>();
     return Number(row.rows);
   };
-  const ends: FoundBuilder['ends'][number][] = [];
+  const ends: BuildIdentity[] = [];
   for (const order of ['asc', 'desc'] as const) {
-    const build = await tx.sql<Row>('builds').where('builderid', id).orderBy('number', order).first('number', 'started_at'); // prettier-ignore
-    if (build) ends.push({ number: Number(build['number']), startedAt: Number(build['started_at']) });
+    const [build] = await tx
+      .sql<Row>('builds')
+      .where('builderid', id)
+      .orderBy('number', order)
+      .limit(1)
+      .select<Row[]>('*');
+    if (build) ends.push(identityOf(build, await readRows(tx, 'build_properties', 'buildid', [Number(build['id'])])));
   }
   return { id, builds: await count('builds'), requests: await count('buildrequests'), ends };
 }

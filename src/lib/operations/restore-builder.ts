@@ -9,7 +9,7 @@ import { count, list, printable } from '../model/names.js';
 import type { RowSet } from '../model/rows.js';
 import type { Database, Transaction } from '../db/connect.js';
 import { loadContent, loadedTables } from '../db/load-history.js';
-import { findBuilder, placeOf, restoreBuilder as restoreRow, restoreLinks } from '../db/restore-builder.js';
+import { findBuilder, identityOf, placeOf, restoreBuilder as restoreRow, restoreLinks } from '../db/restore-builder.js';
 import type { FoundBuilder, Target } from '../db/restore-builder.js';
 import { Failure } from '../errors.js';
 import type { Blocker, Operation, Plan, Step } from '../operation.js';
@@ -77,6 +77,18 @@ async function carryOut(tx: Transaction, { file, target, member }: RestoreBuilde
   return missingOf(tx, archive, target, member);
 }
 
+/** Members are loaded in their order: where the last with builds or requests is there, those before it are. */
+async function isLoaded(tx: Transaction, archive: Archive, target: Target, found: FoundBuilder): Promise<boolean> {
+  const { members, counts } = archive.trailer;
+  if (found.builds !== (counts['builds'] ?? 0) || found.requests !== (counts['buildrequests'] ?? 0)) return false;
+  for (const member of [...members].reverse()) {
+    if ((await missingOf(tx, archive, target, member, true)).length > 0) return false;
+    const content = await readMember(archive.file, member);
+    if (content['builds'] ?? content['buildrequests']) return true;
+  }
+  return true;
+}
+
 async function missingOf(tx: Transaction, archive: Archive, target: Target, member: Member, isLook = false): Promise<RowSet[]> {
   const { links, ...content } = await readMember(archive.file, member);
   const place = await placeOf(tx, { ...archive.header, ...archive.trailer }, target);
@@ -90,14 +102,11 @@ async function readWorld(database: Database, { file, as }: RestoreBuilderInput):
   return database.read(async (tx) => {
     verifyColumns(tx, archive);
     const found = await findBuilder(tx, target);
-    const last = archive.trailer.members.at(-1);
-    const isWhole = found !== null && found.builds === (archive.trailer.counts['builds'] ?? 0);
-    const missing = isWhole && last ? await missingOf(tx, archive, target, last, true) : [];
     return {
       archive,
       target,
       found,
-      isDone: isWhole && missing.length === 0,
+      isDone: found !== null && (await isLoaded(tx, archive, target, found)),
       strangers: found === null ? [] : await strangersOf(archive, found),
     };
   });
@@ -117,13 +126,18 @@ function verifyColumns(tx: Transaction, { file, header, trailer }: Archive): voi
 /** Builds at either end that are not the archive's: somebody has built there since. */
 async function strangersOf({ file, trailer }: Archive, found: FoundBuilder): Promise<number[]> {
   if (found.ends.length === 0) return [];
-  const starts = new Map<number, number>();
+  const known = new Map<number, string>();
   for (const member of trailer.members) {
-    const { builds = [] } = await readMember(file, member);
-    for (const build of builds) starts.set(Number(build['number']), Number(build['started_at']));
-    if (found.ends.every(({ number }) => starts.has(number))) break;
+    const { builds = [], build_properties = [] } = await readMember(file, member);
+    const numbers = new Set(found.ends.map(({ number }) => number));
+    for (const build of builds.filter((row) => numbers.has(Number(row['number'])))) {
+      const { number, identity } = identityOf(build, build_properties);
+      // Where a member tells of a build again it does so without its properties.
+      if (!known.has(number)) known.set(number, identity);
+    }
+    if (known.size === numbers.size) break;
   }
-  return found.ends.filter(({ number, startedAt }) => starts.get(number) !== startedAt).map(({ number }) => number);
+  return found.ends.filter(({ number, identity }) => known.get(number) !== identity).map(({ number }) => number);
 }
 
 export function planRestore(world: RestoreWorld): Plan<RestoreBuilderStep> {

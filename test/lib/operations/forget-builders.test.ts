@@ -8,10 +8,26 @@ import { secondConnection, untilOneWaits } from '../../_helpers/second-connectio
 import { until } from '../../_helpers/buildbot/until.js';
 import { idOf } from '../../_helpers/clusters.js';
 import { now } from '../../_helpers/killed.js';
-import { certainlyAll, leftoverBuilders, referencesOf, stoppedCluster, versions, withoutBuilder } from '../../_helpers/leftovers.js';
+import {
+  certainlyAll,
+  leftoverBuilders,
+  referencesOf,
+  stoppedCluster,
+  versions,
+  withoutBuilder,
+} from '../../_helpers/leftovers.js';
 
 const forget = (builders: string[], input: Partial<ForgetBuildersInput> = {}) =>
-  forgetBuilders({ builders, inventory: certainlyAll, force: false, expireAfter: 600, pauseMs: 0, archive: null, index: 'none', ...input });
+  forgetBuilders({
+    builders,
+    inventory: certainlyAll,
+    force: false,
+    expireAfter: 600,
+    pauseMs: 0,
+    archive: null,
+    index: 'none',
+    ...input,
+  });
 
 /** Through the gate, with something happening just before the first step of this kind. */
 async function beforeStep(t: ExecutionContext, db: TestDatabase, kind: string, happen: () => Promise<unknown>) {

@@ -2,7 +2,14 @@ import { bySeverity } from '../finding.js';
 import type { Finding } from '../finding.js';
 import { buildAbandoned, leftOpen } from './builds.js';
 import type { Check, Limit, Subject } from './check.js';
-import { danglingRows, databaseLarge, indexMissing, schemaDrift, schemaUnknown, withoutTransactions } from './database.js';
+import {
+  danglingRows,
+  databaseLarge,
+  indexMissing,
+  schemaDrift,
+  schemaUnknown,
+  withoutTransactions,
+} from './database.js';
 import { builderOrphaned, workerOrphaned } from './leftovers.js';
 import {
   changedHostName, clockSkew, masterDead, masterLate, masterSilent, masterStarting, masterUnclean, masterZombie, noMasterAlive,

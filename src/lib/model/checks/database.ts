@@ -80,12 +80,10 @@ export const indexMissing: Check = {
   find({ details }) {
     return (details?.missingIndexes ?? [])
       .filter(({ rows }) => rows > manyRows)
-      .map(
-        (index): Found => ({
-          message: `There is no index on ${index.table}.${index.column}: whoever deletes ${index.parent} goes through about ${count(index.rows, 'row')} for each. ${indexStatement(index)}; makes one.`,
-          evidence: { table: index.table, column: index.column, rows: index.rows },
-        }),
-      );
+      .map((index): Found => ({
+        message: `There is no index on ${index.table}.${index.column}: whoever deletes ${index.parent} goes through about ${count(index.rows, 'row')} for each. ${indexStatement(index)}; makes one.`,
+        evidence: { table: index.table, column: index.column, rows: index.rows },
+      }));
   },
 };
 

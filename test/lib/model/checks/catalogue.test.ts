@@ -149,10 +149,6 @@ const cases: Readonly<Record<string, Case>> = {
     silent: living({ database }),
   },
   'schema-drift': { fires: living({}, { schemaDrift: ['projects is missing'] }), silent: living({}) },
-  'index-missing': {
-    fires: living({}, { missingIndexes: [{ table: 'buildsets', column: 'parent_buildid', parent: 'builds', rows: 100_001 }] }),
-    silent: living({}, { missingIndexes: [{ table: 'buildsets', column: 'parent_buildid', parent: 'builds', rows: 100_000 }] }),
-  },
   'engine-without-transactions': {
     fires: living({ database: { ...database, withoutTransactions: ['builds'] } }),
     silent: living({ database }),
@@ -160,6 +156,16 @@ const cases: Readonly<Record<string, Case>> = {
   'rows-dangling': {
     fires: living({}, { dangling: [{ table: 'connected_workers', column: 'masterid', rows: 2 }] }),
     silent: living({}),
+  },
+  'index-missing': {
+    fires: living(
+      {},
+      { missingIndexes: [{ table: 'buildsets', column: 'parent_buildid', parent: 'builds', rows: 100_001 }] },
+    ),
+    silent: living(
+      {},
+      { missingIndexes: [{ table: 'buildsets', column: 'parent_buildid', parent: 'builds', rows: 100_000 }] },
+    ),
   },
   'database-large': {
     fires: living({}, { size: 50 * gibi, tables: [{ name: 'logchunks', bytes: 49 * gibi }] }),
