@@ -4,6 +4,7 @@
  * may have another name.
  */
 import type { Range } from '../model/builder-history.js';
+import { printable } from '../model/names.js';
 import type { Row, RowSet } from '../model/rows.js';
 import type { Transaction } from './connect.js';
 import { piece } from './purge-pieces.js';
@@ -26,9 +27,10 @@ const namesPerPiece = 2000;
  */
 async function holdBuilder(tx: Transaction, { id, name, nameHash }: SeenBuilder): Promise<void> {
   const row = await tx.sql<Row>('builders').where('id', id).forUpdate().first('name_hash');
-  if (row?.['name_hash'] !== nameHash) throw new ChangedMeanwhile(`builder ${name} is gone, or is another one now`);
+  if (row?.['name_hash'] !== nameHash)
+    throw new ChangedMeanwhile(`builder ${printable(name)} is gone, or is another one now`);
   const registrations = await lockRows(tx, 'builder_masters', 'builderid', [id], ['id']);
-  if (registrations.length > 0) throw new ChangedMeanwhile(`a master configures builder ${name} again`);
+  if (registrations.length > 0) throw new ChangedMeanwhile(`a master configures builder ${printable(name)} again`);
 }
 
 /** References to its builds, in buildsets with an id in the range. */
@@ -69,7 +71,7 @@ export async function forgetBuilds(
     .limit(most)
     .select<{ id: number; number: number; complete_at: number | null }[]>('id', 'number', 'complete_at');
   const open = builds.find((build) => build.complete_at === null);
-  if (open) throw new ChangedMeanwhile(`build ${open.number} of ${builder.name} runs`);
+  if (open) throw new ChangedMeanwhile(`build ${open.number} of ${printable(builder.name)} runs`);
   return piece(tx, builds.map((build) => build.id)); // prettier-ignore
 }
 
@@ -84,7 +86,7 @@ export async function forgetRequests(tx: Transaction, builder: SeenBuilder, rang
     .limit(requestsPerPiece)
     .select<{ id: number; buildsetid: number; complete: number }[]>('id', 'buildsetid', 'complete');
   const open = requests.find((request) => request.complete === 0);
-  if (open) throw new ChangedMeanwhile(`request ${open.id} waits for ${builder.name}`);
+  if (open) throw new ChangedMeanwhile(`request ${open.id} waits for ${printable(builder.name)}`);
   const ids = requests.map((request) => request.id);
   const sets: RowSet[] = [
     { kind: 'purge', table: 'buildrequests', keys: ids },
@@ -129,7 +131,7 @@ export async function deleteBuilder(tx: Transaction, builder: SeenBuilder): Prom
     ['buildrequests', 'requests'],
   ] as const) {
     const left = await tx.sql(table).where('builderid', builder.id).first<{ id: number } | undefined>('id');
-    if (left) throw new ChangedMeanwhile(`builder ${builder.name} has ${noun} that were not planned for`);
+    if (left) throw new ChangedMeanwhile(`builder ${printable(builder.name)} has ${noun} that were not planned for`);
   }
   const tags = await lockRows(tx, 'builders_tags', 'builderid', [builder.id]);
   return [

@@ -1,3 +1,4 @@
+import { printable } from '../model/names.js';
 import type { LoadedRow, Replacement, Row, RowSet } from '../model/rows.js';
 import type { LinkRow } from './archive-pages.js';
 import type { Transaction } from './connect.js';
@@ -127,7 +128,7 @@ async function idsByName(tx: Transaction, table: string): Promise<Map<string, nu
 /** Where the archive's rows belong here; throws where the builder is not there. */
 export async function placeOf(tx: Transaction, { masters, workers }: ArchivedBuilder, target: Target): Promise<Place> {
   const builderId = await idOf(tx, target.nameHash);
-  if (builderId === null) throw new ChangedMeanwhile(`builder ${target.name} is gone again`);
+  if (builderId === null) throw new ChangedMeanwhile(`builder ${printable(target.name)} is gone again`);
   const map = async (table: string, rows: readonly Row[]): Promise<Map<number, number>> => {
     const ids = await idsByName(tx, table);
     return new Map(rows.flatMap((row) => (ids.has(String(row['name'])) ? [[Number(row['id']), ids.get(String(row['name'])) ?? 0] as const] : []))); // prettier-ignore
