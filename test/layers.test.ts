@@ -15,6 +15,7 @@ interface Source {
 const layers: readonly (readonly [name: string, pattern: RegExp])[] = [
   ['model', /^src\/lib\/(errors\.ts|model\/)/],
   ['db', /^src\/lib\/db\//],
+  ['archive', /^src\/lib\/archive\//],
   ['operations', /^src\/lib\/(operations\/|operation\.ts|journal\.ts)/],
   ['command, change, ui', /^src\/lib\/|^src\/main\.ts/],
   ['commands', /^src\/commands\//],

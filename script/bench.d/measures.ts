@@ -1,5 +1,6 @@
 import type { Bench } from './bench.js';
 import { expire } from './measure-expire.js';
+import { forget } from './measure-forget.js';
 import { health } from './measure-health.js';
 import { startUp } from './measure-start-up.js';
 import { statusOnPostgres, statusOnSqlite } from './measure-status.js';
@@ -17,4 +18,5 @@ export const measures: Measure[] = [
   { name: 'status-sqlite', run: statusOnSqlite },
   { name: 'health', run: health },
   { name: 'expire', run: expire },
+  { name: 'forget', run: forget },
 ];

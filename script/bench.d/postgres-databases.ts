@@ -51,6 +51,33 @@ export async function ensureCrashed(server: PostgresServer, big: string, scale: 
   return name;
 }
 
+/** 200,000 builds at full scale, of which the first `own` are of a builder that nobody configures. */
+export async function ensureLeftover(server: PostgresServer, scale: number, own: number): Promise<string> {
+  const { tables, indexes } = readPostgresSchema();
+  const sizes = sizesAt(scale / 5);
+  const statements = (now: number): string[] => [
+    ...historyStatements(sizes, dialect, now),
+    `UPDATE builds SET builderid = CASE WHEN id <= ${own} THEN 1 ELSE 2 END, number = id`,
+    `UPDATE buildrequests SET builderid = CASE WHEN id <= ${own} THEN 1 ELSE 2 END`,
+  ];
+  const name = `leftover_${fingerprint(tables, indexes, clusterRows(0), statements(0))}`;
+  await server.ensure(name, async (unfinished) => {
+    const now = secondsNow();
+    await server.run(unfinished, `BEGIN; ${tables}; SET search_path = public; ${statements(now).join(';\n')}; COMMIT`);
+    const { builder_masters = [], configured_workers = [], ...cluster } = clusterRows(now);
+    const kept = builder_masters.filter((row) => row['builderid'] !== 1);
+    const ids = new Set(kept.map((row) => row['id']));
+    const workers = configured_workers.filter((row) => ids.has(row['buildermasterid'] ?? null));
+    const all = { ...cluster, builder_masters: kept, configured_workers: workers };
+    await server.with(unfinished, (client) => insertRows(client, all));
+    await server.run(unfinished, indexes);
+    await server.with(unfinished, setSequences);
+    await server.run(unfinished, 'VACUUM FULL');
+    await server.run(unfinished, 'VACUUM ANALYZE');
+  });
+  return name;
+}
+
 /** Every master was heard of just now, but for one if it is to be dead. */
 export async function beat(server: PostgresServer, database: string, { dead = false } = {}): Promise<void> {
   const silent = dead ? `CASE id WHEN ${deadMaster} THEN 3600 ELSE 0 END` : '0';

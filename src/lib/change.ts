@@ -19,9 +19,12 @@ export interface Presenter {
   /** Shows that something is done that takes its time. */
   during(title: string, work: (progress: (text: string) => void) => Promise<void>): Promise<void>;
   /** Runs the steps one after the other, showing progress. */
-  runSteps(steps: readonly ShownStep[], run: (index: number) => Promise<StepResult>): Promise<StepResult[]>;
+  runSteps(steps: readonly ShownStep[], run: RunStep): Promise<StepResult[]>;
   report<S extends Step>(report: Report<S>): void;
 }
+
+/** `say` tells why it takes its time; nothing, when it goes on. */
+export type RunStep = (index: number, say?: (text: string) => void) => Promise<StepResult>;
 
 /** A step as a person sees it. */
 export interface ShownStep {
@@ -157,6 +160,7 @@ async function carryOut<World, S extends Step>(
     journal.close(status === 'done' ? 'done' : 'failed', status);
     return { world, report: { plan, dryRun: false, status, results, woken: [], advice: [], journal: journal.id } };
   } finally {
+    await operation.cleanUp?.(database);
     await lock.release();
   }
 }
@@ -223,9 +227,10 @@ async function writeSteps<World, S extends Step>(
   const shown = plan.steps.map((step) => ({ title: operation.describe(step), group: step.group }));
   const broken = new Set<string>();
   let lost = false;
-  return presenter.runSteps(shown, async (index) => {
+  return presenter.runSteps(shown, async (index, say = () => {}) => {
     const step = plan.steps[index] as S;
-    const result = (outcome: Outcome, rows: StepResult['rows'], detail?: string): StepResult => ({
+    const rows: Record<string, number> = {};
+    const result = (outcome: Outcome, detail?: string): StepResult => ({
       step: shown[index]?.title ?? '',
       outcome,
       rows,
@@ -233,34 +238,78 @@ async function writeSteps<World, S extends Step>(
     });
     // Ctrl-C is heard only when the event loop turns; SQLite's driver never lets it.
     await nextTurn();
-    if (options.signal.aborted) return { ...result('skipped', {}, 'interrupted'), code: 'notConfirmed' };
-    if (lost) return result('skipped', {}, 'a step before it failed');
-    if (broken.has(step.subject)) return result('skipped', {}, 'an earlier step of it was not done');
+    if (options.signal.aborted) return { ...result('skipped', 'interrupted'), code: 'notConfirmed' };
+    if (lost) return result('skipped', 'a step before it failed');
+    if (broken.has(step.subject)) return result('skipped', 'an earlier step of it was not done');
     try {
-      if (index > 0) await operation.pace?.(gate.connections.reading, options.signal);
-      const rows = await writeStep(operation, step, index, database, journal);
-      return result(Object.keys(rows).length === 0 ? 'unchanged' : 'done', rows);
+      const isWhole = await writeStep({ gate, step, index, database, journal, say }, rows);
+      if (!isWhole) return { ...result('skipped', 'interrupted'), code: 'notConfirmed' };
+      // A range in which there was nothing is done with, too.
+      return result(Object.keys(rows).length === 0 && !step.isPiecemeal ? 'unchanged' : 'done');
     } catch (error) {
       if (!(error instanceof ChangedMeanwhile) && !(error instanceof Failure)) throw error;
       // A step that did not happen must not be followed by those that count on it.
       broken.add(step.subject);
       lost = error instanceof Failure;
-      if (error instanceof ChangedMeanwhile) return result('unchanged', {}, error.message);
-      return { ...result('failed', {}, error.message), code: error.code, ...(error.try ? { try: error.try } : {}) };
+      if (error instanceof ChangedMeanwhile) return result('unchanged', error.message);
+      return { ...result('failed', error.message), code: error.code, ...(error.try ? { try: error.try } : {}) };
     }
   });
+}
+
+interface StepAtWork<World, S extends Step> {
+  readonly gate: Gate<World, S>;
+  readonly step: S;
+  readonly index: number;
+  readonly database: Database;
+  readonly journal: JournalWriter;
+  readonly say: (text: string) => void;
+}
+
+/** Adds up the rows that it has written, also where it throws. False: interrupted before the end of the step. */
+async function writeStep<World, S extends Step>(
+  at: StepAtWork<World, S>,
+  rows: Record<string, number>,
+): Promise<boolean> {
+  for (let piece = 0; ; piece++) {
+    if (at.index + piece > 0 && !(await keepPace(at))) return false;
+    const written = Object.entries(await writePiece(at));
+    for (const [table, count] of written) rows[table] = (rows[table] ?? 0) + count;
+    if (!at.step.isPiecemeal || written.length === 0) return true;
+    await nextTurn();
+    if (at.gate.options.signal.aborted) return false;
+  }
+}
+
+/** Waits as long as the operation wants to; false: interrupted meanwhile. */
+async function keepPace<World, S extends Step>({ gate, say }: StepAtWork<World, S>): Promise<boolean> {
+  const { pace } = gate.operation;
+  const { signal } = gate.options;
+  if (!pace) return true;
+  await pause(pace.pauseMs, signal);
+  for (const until = Date.now() + pace.patienceMs; !signal.aborted; await pause(1000, signal)) {
+    const why = await pace.hold(gate.connections.reading);
+    say(why === null ? '' : `waiting: ${why}`);
+    if (why === null) return true;
+    if (Date.now() >= until) throw new Failure('timedOut', `Stopped to be gentle: ${why}.`);
+  }
+  return false;
+}
+
+async function pause(ms: number, signal: AbortSignal): Promise<void> {
+  if (ms > 0) await sleep(ms, undefined, { signal }).catch(() => {});
 }
 
 const mostTries = 5;
 
 /** A deadlock's victim tries again: its transaction was taken back whole. */
-async function writeStep<World, S extends Step>(
-  operation: Operation<World, S>,
-  step: S,
-  index: number,
-  database: Database,
-  journal: JournalWriter,
-): Promise<RowCounts> {
+async function writePiece<World, S extends Step>({
+  gate: { operation },
+  step,
+  index,
+  database,
+  journal,
+}: StepAtWork<World, S>): Promise<RowCounts> {
   for (let tries = 1; ; tries++) {
     let begun = false;
     try {
@@ -292,7 +341,7 @@ async function verified<World, S extends Step>(
   earlier: World | undefined,
   results: readonly StepResult[],
 ): Promise<ReportStatus> {
-  const some = results.some((result) => result.outcome === 'done');
+  const some = results.some((result) => result.outcome === 'done' || Object.keys(result.rows).length > 0);
   if (results.some((result) => result.code)) return some ? 'partly done' : 'failed';
   const subjects = new Set(plan.steps.map((step) => step.subject));
   const left = gate.operation.plan(await gate.operation.read(gate.connections.reading), earlier).steps;

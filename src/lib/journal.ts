@@ -2,6 +2,7 @@ import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readFileSync, re
 import { hostname, userInfo } from 'node:os';
 import path from 'node:path';
 import { Failure } from './errors.js';
+import { isBulk } from './model/rows.js';
 import type { RowSet } from './model/rows.js';
 import { emptyPlan } from './operation.js';
 import type { Plan, Step } from './operation.js';
@@ -73,6 +74,7 @@ export class JournalWriter {
   readonly id: number;
   private readonly descriptor: number;
   private readonly directory: string;
+  private keepsRows = true;
 
   private constructor(id: number, descriptor: number, directory: string) {
     this.id = id;
@@ -101,12 +103,14 @@ export class JournalWriter {
     }
   }
 
+  /** On disk when it returns, but for what keeps no rows: without its line that is found again in the database. */
   begin(step: number, sets: readonly RowSet[]): void {
-    this.write({ event: 'step', step, sets });
+    this.keepsRows = sets.some((set) => !isBulk(set));
+    this.write({ event: 'step', step, sets }, this.keepsRows);
   }
 
   end(step: number, event: 'committed' | 'rolled back'): void {
-    this.write({ event, step });
+    this.write({ event, step }, this.keepsRows);
   }
 
   close(state: 'done' | 'failed', detail?: string): void {
@@ -114,11 +118,11 @@ export class JournalWriter {
     closeSync(this.descriptor);
   }
 
-  private write(event: Event): void {
+  private write(event: Event, isSynced = true): void {
     const line = Buffer.from(`${JSON.stringify(event, withoutBulk)}\n`);
     try {
       for (let written = 0; written < line.length;) written += writeSync(this.descriptor, line, written);
-      fsyncSync(this.descriptor);
+      if (isSynced) fsyncSync(this.descriptor);
     } catch (error) {
       throw unwritable(this.directory, error);
     }
@@ -260,7 +264,15 @@ function journaled({ step, sets }: Extract<Event, { event: 'step' }>, later: rea
 
 /** Every step was committed: only the last line is missing. */
 function isWritten(plan: Plan<Step>, steps: readonly JournaledStep[]): boolean {
-  return plan.steps.every((_, index) => steps.some((step) => step.step === index && step.state === 'committed'));
+  return plan.steps.every((_, index) => isStepWritten(plan, steps, index));
+}
+
+/** It was committed; what is done piece by piece is written when a last piece found nothing left. */
+export function isStepWritten(plan: Plan<Step>, steps: readonly JournaledStep[], index: number): boolean {
+  const isPiecemeal = plan.steps[index]?.isPiecemeal ?? false;
+  return steps.some(
+    (step) => step.step === index && step.state === 'committed' && (!isPiecemeal || step.sets.length === 0),
+  );
 }
 
 /** A crash can cut the last line off; what it would have told did not happen. */

@@ -10,6 +10,8 @@ export interface Step {
   readonly subject: string;
   /** Of a piece of long work: what its neighbours with the same text do together, shown as one line with its progress. */
   readonly group?: string;
+  /** Done a piece at a time, each in a transaction of its own, until `work` finds nothing left of it. */
+  readonly isPiecemeal?: true;
 }
 
 /** Why a plan is not carried out. */
@@ -37,12 +39,27 @@ export interface Plan<S extends Step> {
   readonly secondLook: SecondLook | null;
   /** What cannot be taken back, or may not be meant: this must be typed, `--yes` alone does not do. */
   readonly typed?: string;
+  /** The journal does not keep what it deletes or loads. */
+  readonly isFinal?: true;
 }
 
 /** Work before the first step, such as keeping a copy of what will be deleted; nothing is written to the database. */
 export interface Preparation<S extends Step> {
   readonly title: string;
-  run(database: Database, plan: Plan<S>, work: { progress(text: string): void; signal: AbortSignal }): Promise<void>;
+  run(
+    database: Database,
+    plan: Plan<S>,
+    work: { progress: (text: string) => void; signal: AbortSignal },
+  ): Promise<void>;
+}
+
+/** How gently long work goes about it. */
+export interface Pace {
+  /** Waited before each transaction but the first. */
+  readonly pauseMs: number;
+  /** Why it should wait, if it should; asked before each transaction, and again every second for `patienceMs`. */
+  hold(database: Database): Promise<string | null>;
+  readonly patienceMs: number;
 }
 
 /**
@@ -63,8 +80,9 @@ export interface Operation<World, S extends Step> {
   work(tx: Transaction, step: S): Promise<RowSet[]>;
   /** Under the lock, after the plan was made again. */
   readonly prepare?: Preparation<S>;
-  /** Between two steps: waits as long as it should; throws a `Failure` where it should go no further. */
-  pace?(database: Database, signal: AbortSignal): Promise<void>;
+  readonly pace?: Pace;
+  /** After the last step, however it went: takes away what `prepare` has made for the time of the work alone. */
+  cleanUp?(database: Database): Promise<void>;
   /** After it: the masters that should look now. */
   wakes?(world: World, done: readonly S[]): WakeUp[];
   /** After that: who will notice and when, and what to run to make it sooner, but for what was woken. */

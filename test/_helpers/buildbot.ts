@@ -53,6 +53,7 @@ const DEFAULTS = {
   tickWorker: 'light',
   spareBuilders: 0,
   renamed: {},
+  withoutBuilders: [],
 };
 
 export async function createSite(t: ExecutionContext, databaseUrl: string, common: Choices = {}): Promise<Site> {

@@ -9,7 +9,7 @@ import { parseDatabaseUrl } from '../../src/lib/db/url.js';
 import { checkUp, type CheckUp } from '../../src/lib/check-up.js';
 import { findEntry, readJournal, type Entry } from '../../src/lib/journal.js';
 import { repairs } from '../../src/lib/model/repair.js';
-import type { Operation, Report, Step } from '../../src/lib/operation.js';
+import type { Operation, Pace, Report, Step } from '../../src/lib/operation.js';
 import { completeChange, type ContinueStep } from '../../src/lib/operations/complete-change.js';
 import { expireMasters, type ExpireStep } from '../../src/lib/operations/expire-masters.js';
 import { mendFindings } from '../../src/lib/operations/mend-findings.js';
@@ -151,4 +151,9 @@ export async function temporaryFolder(t: ExecutionContext): Promise<string> {
 /** Oldest first. */
 export function entriesOf(journal: string): Entry[] {
   return readJournal(journal).reverse();
+}
+
+/** Something that happens before each transaction but the first. */
+export function meanwhile(happen: () => Promise<unknown>): Pace {
+  return { pauseMs: 0, patienceMs: 0, hold: async () => (await happen(), null) };
 }

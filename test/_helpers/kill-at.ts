@@ -2,7 +2,10 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import type { EngineName } from './database.js';
-import type { Place } from './killed-gate.js';
+import type { Place as AnyPlace } from './killed-gate.js';
+
+/** A place in a step that is one transaction. */
+export type Place = Exclude<AnyPlace, { at: 'before any write' }>;
 
 /**
  * Within a transaction one place is as good as another; without (MyISAM) each leaves something else behind.

@@ -14,11 +14,15 @@ import {
   throughGate,
   type GateOptions,
 } from './gate-hooks.js';
+import { restoreBuilder } from '../../src/lib/operations/restore-builder.js';
+import { forgetting } from './left-over-builders.js';
 
 /** `step` counts from 0, `write` the statements that write within the step. */
 export type Place =
   | { at: 'before step' | 'after journal' | 'before commit' | 'after commit'; step: number }
   | { at: 'before write'; step: number; write: number }
+  /** Of all steps together. */
+  | { at: 'before any write'; write: number }
   | { at: 'before close' };
 
 function die(): never {
@@ -47,17 +51,22 @@ function watched(sql: Knex, onWrite: () => void): Knex {
   });
 }
 
-/** What is changed: `expire`, `doctor`, `health`, `merge old new`, `undo 1`, `complete 1`, or the name of a change in batches. */
+/**
+ * What is changed: `expire`, `doctor`, `health`, `merge OLD NEW`, `forget BUILDER FILE`, `restore FILE`, `undo 1`, `complete 1`, or the
+ * name of a change in batches.
+ */
 type Work = (url: string, options: GateOptions) => Promise<unknown>;
 
 function workOf(words: string): Work {
-  const [verb, id, into = ''] = words.split(' ');
+  const [verb, id = '', other = ''] = words.split(' ');
   return (url, options) => {
+    if (verb === 'forget') return throughGate(url, forgetting(id, other), options);
+    if (verb === 'restore') return throughGate(url, restoreBuilder({ file: id, as: null }), options);
     if (verb === 'expire') return throughGate(url, expireDead(), options);
     if (verb === 'doctor') return fixAll(url, options);
     if (verb === 'health') return repairAll(url, options);
     if (words in batched) return throughGate(url, batched[words as Batched]() as Operation<unknown, Step>, options);
-    if (verb === 'merge') return throughGate(url, mergeForced(id ?? '', into), options);
+    if (verb === 'merge') return throughGate(url, mergeForced(id, other), options);
     const number = Number(id);
     if (verb === 'undo') return throughGate(url, reversal(options.journal, number), { ...options, options: { undoes: number } }); // prettier-ignore
     return throughGate(url, completion(options.journal, number), { ...options, options: { completes: number } });
@@ -68,7 +77,9 @@ async function main(url: string, journal: string, place: Place, work: Work): Pro
   const isHere = (at: Place['at'], step: number): boolean => place.at === at && 'step' in place && place.step === step;
   let step = 0;
   let count = 0;
+  let all = 0;
   const onWrite = () => {
+    if (place.at === 'before any write' && place.write === all++) die();
     if (isHere('before write', step) && 'write' in place && place.write === count) die();
     count++;
   };

@@ -12,8 +12,7 @@ import {
   type TestDatabase,
 } from '../_helpers/database.js';
 import { complete, entriesOf, temporaryFolder, throughGate, undo } from '../_helpers/gate-hooks.js';
-import { killAt, titleOf } from '../_helpers/kill-at.js';
-import type { Place } from '../_helpers/killed-gate.js';
+import { killAt, titleOf, type Place } from '../_helpers/kill-at.js';
 import { addBuilds, insertMany, leftoverWorker, stoppedMaster } from '../_helpers/leftovers.js';
 import { databaseAged } from '../_helpers/recordings.js';
 

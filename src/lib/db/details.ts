@@ -35,6 +35,7 @@ export async function readDetails(tx: Transaction, cluster: Cluster, { thorough 
     size,
     tables,
     schemaDrift: schemaDrift(tx.schema),
+    missingIndexes: thorough ? await tx.dialect.missingIndexes(tx.sql) : [],
   };
 }
 

@@ -1,5 +1,6 @@
 import type { Knex } from 'knex';
 import type { OpenOptions, Transaction } from './connect.js';
+import type { MissingIndex } from '../model/missing-index.js';
 import type { Location } from './url.js';
 
 /** All that differs between the engines, each with its reason. */
@@ -9,6 +10,8 @@ export interface Dialect {
   readonly server: string;
   /** The database's clock, epoch seconds: masters and bbctl may have other ideas of the time. */
   now(sql: Knex): Promise<number>;
+  /** Are rows deleted by a subquery found by an index? MySQL looks at all of the table, row by row. */
+  readonly deletesBySubquery: boolean;
   /** Table → columns. */
   columns(sql: Knex): Promise<Map<string, Set<string>>>;
   /** Tables without transactions. */
@@ -21,6 +24,14 @@ export interface Dialect {
   locking<Q extends Knex.QueryBuilder>(query: Q): Q;
   /** The same for rows that are to be deleted: nobody can begin to refer to them either. */
   lockingToDelete<Q extends Knex.QueryBuilder>(query: Q): Q;
+  /** References to rows of history that each deletion of one goes through a whole table for, the largest first. */
+  missingIndexes(sql: Knex): Promise<MissingIndex[]>;
+  /** In this transaction tables may be scanned: a foreign key without an index leaves no other way. */
+  allowScans(sql: Knex): Promise<void>;
+  /** Ids for new rows of a table, which nobody else is given. */
+  newIds(tx: Transaction, table: string, count: number): Promise<number[]>;
+  /** Rows with ids up to this one are inserted: nobody may be given them later. */
+  raiseIds(tx: Transaction, table: string, upTo: number): Promise<void>;
   /** Runs `work` so that nobody else writes `tables` in a way that `work` does not see. */
   exclusively<T>(tx: Transaction, tables: readonly string[], work: () => Promise<T>): Promise<T>;
 }
@@ -73,6 +84,20 @@ async function sizesBy(sql: Knex, total: string, tables: string): Promise<Size> 
   return { size, tables: rows.map((row) => ({ name: text(row['name']), bytes: Number(row['bytes']) })) };
 }
 
+async function highestId(tx: Transaction, table: string): Promise<number> {
+  const row = await tx.sql(table).orderBy('id', 'desc').forUpdate().first<{ id: number } | undefined>('id');
+  return row?.id ?? 0;
+}
+
+function idsFrom(first: number, count: number): number[] {
+  return Array.from({ length: count }, (_, index) => first + index);
+}
+
+/** Bytes in a column of blobs, together; none of the engines fetches them for it where they are stored apart. */
+export function sumOfBytes(sql: Knex, column: string): Knex.Raw {
+  return sql.raw('sum(octet_length(??)) as bytes', [column]);
+}
+
 async function sqliteVersion(sql: Knex): Promise<string> {
   return text((await first(sql, 'select sqlite_version() as version'))['version']);
 }
@@ -80,6 +105,7 @@ async function sqliteVersion(sql: Knex): Promise<string> {
 function sqlite(version: string): Dialect {
   return {
     engine: 'sqlite',
+    deletesBySubquery: true,
     server: `SQLite ${version}`,
     now: async (sql) => Number((await first(sql, `select (julianday('now') - 2440587.5) * 86400.0 as now`))['now']),
     columns: (sql) =>
@@ -98,6 +124,11 @@ function sqlite(version: string): Dialect {
     namespace: () => Promise.resolve(null),
     locking: (query) => query,
     lockingToDelete: (query) => query,
+    // Nothing looks after foreign keys there.
+    missingIndexes: () => Promise.resolve([]),
+    allowScans: () => Promise.resolve(),
+    newIds: async (tx, table, count) => idsFrom((await highestId(tx, table)) + 1, count),
+    raiseIds: () => Promise.resolve(),
     // A statement that writes no row takes the one write lock at the start, as BEGIN IMMEDIATE does: a transaction
     // that began by reading could not take it any more once somebody else has written.
     exclusively: async (tx, _tables, work) => {
@@ -111,9 +142,32 @@ async function postgresVersion(sql: Knex): Promise<string> {
   return text((await first(sql, `select current_setting('server_version') as version`))['version']).split(' ')[0] ?? '';
 }
 
+/** Without statistics the number of rows is guessed by the size. */
+const unindexedReferences = `
+  select t.relname as tbl, a.attname as col, p.relname as parent,
+    case when t.reltuples < 0 then pg_relation_size(t.oid) / 100 else t.reltuples end as rows
+  from pg_constraint c
+    join pg_class t on t.oid = c.conrelid
+    join pg_class p on p.oid = c.confrelid
+    join pg_attribute a on a.attrelid = t.oid and a.attnum = c.conkey[1]
+  where c.contype = 'f' and pg_table_is_visible(t.oid)
+    and p.relname in ('builds', 'steps', 'logs', 'buildrequests', 'buildsets', 'builders', 'test_result_sets', 'test_names', 'test_code_paths')
+    and not exists (select 1 from pg_index i where i.indrelid = t.oid and i.indisvalid and i.indkey[0] = a.attnum)
+  order by 4 desc, 1, 2`;
+
+function missingIndexOf(row: Record<string, unknown>): MissingIndex {
+  return {
+    table: text(row['tbl']),
+    column: text(row['col']),
+    parent: text(row['parent']),
+    rows: Math.round(Number(row['rows'])),
+  };
+}
+
 function postgres(version: string): Dialect {
   return {
     engine: 'postgres',
+    deletesBySubquery: true,
     server: `PostgreSQL ${version}`,
     now: async (sql) => Number((await first(sql, 'select extract(epoch from clock_timestamp()) as now'))['now']),
     // information_schema is slow here and hides what this user may not touch.
@@ -138,6 +192,16 @@ function postgres(version: string): Dialect {
     locking: (query) => query.forNoKeyUpdate() as typeof query,
     // A new row that refers to one that is being deleted would be deleted with it, unseen: it has to wait, and fails.
     lockingToDelete: (query) => query.forUpdate() as typeof query,
+    missingIndexes: async (sql) => rowsOf(await sql.raw(unindexedReferences)).map(missingIndexOf),
+    allowScans: async (sql) => void (await sql.raw('set local enable_seqscan = on')),
+    newIds: async ({ sql: on }, table, count) => {
+      const sequence = `select nextval(pg_get_serial_sequence(?, 'id')) as id from generate_series(1, ?)`;
+      return rowsOf(await on.raw(sequence, [table, count])).map((row) => Number(row['id']));
+    },
+    raiseIds: async ({ sql: on }, table, upTo) => {
+      const sequence = `(select pg_get_serial_sequence(?, 'id')::regclass as s) as x`;
+      await on.raw(`select setval(s, ?) from ${sequence} where coalesce(pg_sequence_last_value(s), 0) < ?`, [upTo, table, upTo]); // prettier-ignore
+    },
     exclusively: (_tx, _tables, work) => work(),
   };
 }
@@ -173,6 +237,7 @@ async function mysql(sql: Knex, options: OpenOptions): Promise<Dialect> {
   if (options.access === 'read') await sql.raw('set session transaction read only');
   return {
     engine: 'mysql',
+    deletesBySubquery: false,
     server: `${isMariadb ? 'MariaDB' : 'MySQL'} ${version.split('-')[0]}`,
     now: async (on) => Number((await first(on, 'select unix_timestamp(now(3)) as now'))['now']),
     columns: (on) =>
@@ -197,6 +262,13 @@ async function mysql(sql: Knex, options: OpenOptions): Promise<Dialect> {
     namespace: () => Promise.resolve(null),
     locking: (query) => query.forUpdate() as typeof query,
     lockingToDelete: (query) => query.forUpdate() as typeof query,
+    // The engine makes an index for each foreign key.
+    missingIndexes: () => Promise.resolve([]),
+    allowScans: () => Promise.resolve(),
+    // The counter of InnoDB cannot be asked: others may have been given ids and not have written them yet.
+    newIds: async (tx, table, count) =>
+      idsFrom((await highestId(tx, table)) + (tx.schema.withoutTransactions.includes(table) ? 1 : 1000), count),
+    raiseIds: () => Promise.resolve(),
     exclusively: lockTables,
   };
 }

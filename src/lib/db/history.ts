@@ -1,4 +1,4 @@
-import type { Row } from '../model/rows.js';
+import type { Knex } from 'knex';
 import type { Transaction } from './connect.js';
 import { chunks } from './chunks.js';
 
@@ -19,6 +19,8 @@ const hangsOn: Readonly<Record<string, readonly (readonly [table: string, column
   ],
   logs: [['logchunks', 'logid']],
   test_result_sets: [['test_results', 'test_result_setid']],
+  test_names: [['test_results', 'test_nameid']],
+  test_code_paths: [['test_results', 'test_code_pathid']],
   buildrequests: [['buildrequest_claims', 'brid']],
   buildsets: [
     ['buildset_properties', 'buildsetid'],
@@ -36,30 +38,45 @@ export async function purgeHistory(
   tx: Transaction,
   table: string,
   keys: readonly number[],
+  upToLine?: number,
 ): Promise<Record<string, number>> {
-  return purgeBy(tx, table, 'id', keys);
+  if (upToLine !== undefined) {
+    return { [table]: await tx.sql(table).whereIn('logid', keys).where('first_line', '<=', upToLine).delete() };
+  }
+  const counts: Record<string, number> = {};
+  for (const some of chunks(keys)) add(counts, await purgeBy(tx, table, 'id', some));
+  return counts;
 }
+
+/** Ids, or what makes the statement that selects them (a statement itself would be run when it is waited for). */
+type Selection = readonly number[] | (() => Knex.QueryBuilder);
 
 async function purgeBy(
   tx: Transaction,
   table: string,
   column: string,
-  keys: readonly number[],
+  selection: Selection,
 ): Promise<Record<string, number>> {
   const counts: Record<string, number> = {};
-  if (!tx.schema.has(table, column) || keys.length === 0) return counts;
+  if (!tx.schema.has(table, column) || (selection.length === 0 && typeof selection !== 'function')) return counts;
   const children = hangsOn[table] ?? [];
-  // MySQL finds the rows of a subquery in a DELETE one by one: they are named instead.
-  const ids = children.length === 0 || column === 'id' ? keys : await idsBy(tx, table, column, keys);
+  const ids = children.length === 0 || column === 'id' ? selection : await idsOf(tx, table, column, selection);
   for (const [child, by] of children) add(counts, await purgeBy(tx, child, by, ids));
-  for (const some of chunks(keys)) add(counts, { [table]: await tx.sql(table).whereIn(column, some).delete() });
+  for (const some of parts(selection)) add(counts, { [table]: await tx.sql(table).whereIn(column, some as never).delete() }); // prettier-ignore
   return counts;
 }
 
-async function idsBy(tx: Transaction, table: string, column: string, keys: readonly number[]): Promise<number[]> {
+function parts(selection: Selection): (number[] | Knex.QueryBuilder)[] {
+  return typeof selection === 'function' ? [selection()] : chunks(selection);
+}
+
+async function idsOf(tx: Transaction, table: string, column: string, selection: Selection): Promise<Selection> {
+  if (tx.dialect.deletesBySubquery) {
+    return () => tx.sql(table).whereIn(column, parts(selection)[0] as never).select('id'); // prettier-ignore
+  }
   const ids: number[] = [];
-  for (const some of chunks(keys)) {
-    const rows = await tx.sql<Row>(table).whereIn(column, some).select<{ id: number }[]>('id');
+  for (const some of parts(selection)) {
+    const rows = await tx.sql(table).whereIn(column, some as never).select<{ id: number }[]>('id'); // prettier-ignore
     ids.push(...rows.map((row) => row.id));
   }
   return ids;

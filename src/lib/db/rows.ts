@@ -111,7 +111,8 @@ const writers = {
     }
     return { [set.table]: set.rows.length };
   },
-  purge: (tx: Transaction, set: SetOf<'purge'>): Promise<RowCounts> => purgeHistory(tx, set.table, set.keys),
+  purge: (tx: Transaction, set: SetOf<'purge'>): Promise<RowCounts> =>
+    purgeHistory(tx, set.table, set.keys, set.upToLine),
   load: async (tx: Transaction, set: SetOf<'load'>): Promise<RowCounts> => {
     for (const rows of chunks(set.rows, 500)) await tx.sql(set.table).insert(rows);
     return { [set.table]: set.rows.length };

@@ -1,3 +1,5 @@
+import type { MissingIndex } from './missing-index.js';
+
 /** What a check-up reads besides the snapshot: bounded, so that it is quick on any size. */
 export interface Details {
   /** Newest firings of schedulers, epoch seconds, newest first; of the newest buildsets only. */
@@ -31,4 +33,6 @@ export interface Details {
   readonly tables: readonly { readonly name: string; readonly bytes: number }[];
   /** Tables or columns of this revision that are not there, or of a later one that are. */
   readonly schemaDrift: readonly string[];
+  /** Foreign keys without an index. */
+  readonly missingIndexes: readonly MissingIndex[];
 }

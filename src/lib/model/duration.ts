@@ -1,6 +1,6 @@
 import { Failure } from '../errors.js';
 
-const unitSeconds: Record<string, number> = { s: 1, m: 60, h: 3600, d: 86_400 };
+const unitSeconds: Record<string, number> = { ms: 0.001, s: 1, m: 60, h: 3600, d: 86_400 };
 
 /** `90` → `1m 30s`; the two largest units, whole seconds. */
 export function formatDuration(seconds: number): string {
@@ -20,10 +20,10 @@ export function formatDuration(seconds: number): string {
     .join(' ');
 }
 
-/** `10m`, `90s`, `1h30m`, `600` (seconds) → seconds. */
+/** `10m`, `90s`, `1h30m`, `200ms`, `600` (seconds) → seconds. */
 export function parseDuration(text: string): number {
   if (/^\d+$/.test(text)) return Number(text);
-  const parts = [...text.matchAll(/(\d+)([smhd])/g)];
+  const parts = [...text.matchAll(/(\d+)(ms|[smhd])/g)];
   if (parts.length === 0 || parts.map((part) => part[0]).join('') !== text) {
     throw new Failure('usage', `"${text}" is not a duration.`, { try: 'Write it like 90s, 10m or 1h30m.' });
   }

@@ -7,6 +7,8 @@
 export const heartbeatSeconds = 60;
 /** 2½ heartbeats. */
 export const lateAfterSeconds = 150;
+/** 1½ heartbeats: a sign that somebody holds the master up. */
+export const lateBeatSeconds = 90;
 /** When Buildbot's own survivors declare a master dead. */
 export const defaultExpireAfterSeconds = 600;
 /** A second look at a living heart must be a heartbeat later, with a margin for a busy master. */
@@ -49,6 +51,11 @@ export interface Master extends MasterFacts {
   readonly state: MasterState;
   /** Seconds since its last heartbeat; negative where its clock is ahead. `null`: it never beat, or was reset. */
   readonly silentFor: number | null;
+}
+
+/** Is the next beat overdue, `age` seconds after the last one? */
+export function isLateBeat(age: number): boolean {
+  return age > lateBeatSeconds;
 }
 
 function registrations(has: Possessions): number {

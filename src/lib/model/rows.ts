@@ -16,14 +16,23 @@ export type RowSet =
   /** Each row in a way of its own: from an image of some columns to another. */
   | { readonly kind: 'replace'; readonly table: string; readonly rows: readonly Replacement[] }
   /** History that goes with all that hangs on it (`db/history.ts`): too much for a journal, so it keeps the keys alone. */
-  | { readonly kind: 'purge'; readonly table: string; readonly keys: readonly number[] }
+  | {
+      readonly kind: 'purge';
+      readonly table: string;
+      readonly keys: readonly number[];
+      /** Of a log that is too long for one transaction: its chunks up to the one that begins with this line. */
+      readonly upToLine?: number;
+    }
   /** History that comes back from an archive; of the rows the journal keeps the keys. */
   | {
       readonly kind: 'load';
       readonly table: string;
       readonly keys: readonly number[];
-      readonly rows: readonly Row[];
+      readonly rows: readonly LoadedRow[];
     };
+
+/** Rows of history have blobs. */
+export type LoadedRow = Readonly<Record<string, Value | Uint8Array>>;
 
 export interface Replacement {
   readonly key: number;
@@ -43,6 +52,10 @@ const keyColumns: Readonly<Record<string, readonly [string, ...string[]]>> = {
   changesource_masters: ['changesourceid'],
   scheduler_changes: ['schedulerid', 'changeid'],
   object_state: ['objectid', 'name'],
+  // Never changed but with all others of what they hang on.
+  logchunks: ['logid'],
+  build_properties: ['buildid'],
+  buildset_properties: ['buildsetid'],
 };
 
 export function keyColumnsOf(table: string): readonly [string, ...string[]] {

@@ -5,7 +5,9 @@
  */
 import { printable } from '../model/names.js';
 import type { Database } from '../db/connect.js';
+import { isStepWritten } from '../journal.js';
 import type { Entry } from '../journal.js';
+import { countRows } from '../model/rows.js';
 import type { RowSet } from '../model/rows.js';
 import type { Operation, Plan, Step } from '../operation.js';
 import { readStates } from './undo-change.js';
@@ -27,7 +29,7 @@ export function completeChange(entry: Entry, operation: Continued): Operation<Un
     plan: (world) => planCompletion(continued(entry, written), world),
     describe: (step) => operation.describe(step.step),
     work: async (tx, step) => {
-      const sets = await operation.work(tx, step.step);
+      const sets = (await operation.work(tx, step.step)).filter((set) => countRows([set]) > 0);
       written.set(entry.plan.steps.indexOf(step.step), sets);
       return sets;
     },
@@ -44,17 +46,28 @@ function continued(entry: Entry, written: ReadonlyMap<number, RowSet[]>): Entry 
   return { ...entry, steps: [...entry.steps.filter((step) => !written.has(step.step)), ...steps] };
 }
 
+function continuing(step: Step): ContinueStep {
+  const { kind, subject, group, isPiecemeal } = step;
+  return {
+    kind: `continue ${kind}`,
+    subject,
+    ...(group === undefined ? {} : { group }),
+    ...(isPiecemeal ? { isPiecemeal } : {}),
+    step,
+  };
+}
+
 export function planCompletion(entry: Entry, { states }: UndoWorld): Plan<ContinueStep> {
   const isWritten = (index: number): boolean => {
-    if (entry.steps.some((step) => step.step === index && step.state === 'committed')) return true;
-    const sets = states.filter((state) => state.step === index);
+    if (isStepWritten(entry.plan, entry.steps, index)) return true;
+    const sets = entry.plan.steps[index]?.isPiecemeal ? [] : states.filter((state) => state.step === index);
     return sets.length > 0 && sets.every((state) => [...state.rows.values()].every((how) => how === 'written'));
   };
   const left =
     entry.state === 'open' || entry.state === 'failed' ? entry.plan.steps.filter((_, index) => !isWritten(index)) : [];
   return {
     title: `Complete ${entry.id}: ${entry.title}`,
-    steps: left.map((step) => ({ kind: `continue ${step.kind}`, subject: step.subject, step })),
+    steps: left.map((step) => continuing(step)),
     notes:
       left.length === 0
         ? [

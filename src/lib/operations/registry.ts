@@ -5,6 +5,7 @@ import { cancelRequests } from './cancel-requests.js';
 import { enableServices } from './enable-services.js';
 import { expireMasters } from './expire-masters.js';
 import { finishBuilds } from './finish-builds.js';
+import { forgetSteps } from './forget-builders.js';
 import { forgetMaster } from './forget-master.js';
 import { forgetServices } from './forget-services.js';
 import { forgetWorkers } from './forget-workers.js';
@@ -14,6 +15,7 @@ import { pauseWorkers } from './pause-workers.js';
 import { renameBuilderTo } from './rename-builder.js';
 import { releaseRequests } from './release-requests.js';
 import { releaseServices } from './release-services.js';
+import { restoreSteps } from './restore-builder.js';
 import { undoSteps } from './undo-change.js';
 
 type StepsOf = Pick<Operation<unknown, Step>, 'name' | 'tables' | 'describe' | 'work'>;
@@ -37,6 +39,8 @@ const operations = [
   forgetMaster({ master: '', reassignTo: null, ...nothingElse }),
   renameBuilderTo({ builder: '', name: '', expireAfter, inventory: null, force: false }),
   mergeBuilders({ from: '', into: '', expireAfter, inventory: null, force: false }),
+  { name: 'builders forget', ...forgetSteps },
+  { name: 'builders restore', ...restoreSteps },
   { name: 'undo', ...undoSteps },
   mending('doctor'),
   mending('health --repair'),

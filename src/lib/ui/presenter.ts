@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Presenter, ShownStep } from '../change.js';
+import type { Presenter, RunStep, ShownStep } from '../change.js';
 import { Failure } from '../errors.js';
 import { shellWord } from '../model/names.js';
 import type { Plan, Step, StepResult } from '../operation.js';
@@ -17,12 +17,9 @@ export async function presenterFor({ json, ...answers }: Answers & { json: boole
   return new TerminalPresenter(answers);
 }
 
-export async function runPlainly(
-  steps: readonly ShownStep[],
-  run: (index: number) => Promise<StepResult>,
-): Promise<StepResult[]> {
+export async function runPlainly(steps: readonly ShownStep[], run: RunStep): Promise<StepResult[]> {
   const results: StepResult[] = [];
-  for (const index of steps.keys()) results.push(await run(index));
+  for (const index of steps.keys()) results.push(await run(index, () => {}));
   return results;
 }
 

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { DistinctQuestion } from 'inquirer';
-import type { Presenter, ShownStep } from '../change.js';
+import type { Presenter, RunStep, ShownStep } from '../change.js';
 import { Failure } from '../errors.js';
 import { formatDuration } from '../model/duration.js';
 import { count, printable, thousands } from '../model/names.js';
@@ -64,7 +64,7 @@ export class TerminalPresenter implements Presenter {
     await new Listr([{ title, task }], { registerSignalListeners: false }).run();
   }
 
-  async runSteps(steps: readonly ShownStep[], run: (index: number) => Promise<StepResult>): Promise<StepResult[]> {
+  async runSteps(steps: readonly ShownStep[], run: RunStep): Promise<StepResult[]> {
     if (!process.stdout.isTTY) return runPlainly(steps, run);
     const { Listr } = await import('listr2');
     const results: StepResult[] = [];
@@ -72,8 +72,9 @@ export class TerminalPresenter implements Presenter {
       title,
       task: async (_: unknown, task: ShownTask) => {
         for (let index = first; index < first + length; index++) {
-          if (length > 1) task.title = `${title} (${count(index - first, 'step')} of ${thousands(length)} done)`;
-          results.push(await run(index));
+          const shown = length > 1 ? `${title} (${count(index - first, 'step')} of ${thousands(length)} done)` : title;
+          task.title = shown;
+          results.push(await run(index, (text) => void (task.title = text === '' ? shown : `${shown}: ${text}`)));
         }
         task.title = title;
         const [failure] = results.slice(first).filter((result) => result.outcome !== 'done');

@@ -20,6 +20,8 @@ export interface Settings {
   spareBuilders: number;
   /** Builders that have another name now. */
   renamed: Readonly<Record<string, string>>;
+  /** Builders that are not configured after all. */
+  withoutBuilders: readonly string[];
 }
 
 export function writeSettings(dir: string, settings: Settings): Promise<void> {

@@ -59,9 +59,28 @@ export async function createMaster(options: MasterOptions): Promise<Master> {
 }
 
 function settingsOf(options: MasterOptions): Settings {
-  const { databaseUrl, gate, repository, servicePollSeconds, periodSeconds, tickWorker, spareBuilders, renamed } =
-    options;
-  return { databaseUrl, gate, repository, servicePollSeconds, periodSeconds, tickWorker, spareBuilders, renamed };
+  const {
+    databaseUrl,
+    gate,
+    repository,
+    servicePollSeconds,
+    periodSeconds,
+    tickWorker,
+    spareBuilders,
+    renamed,
+    withoutBuilders,
+  } = options;
+  return {
+    databaseUrl,
+    gate,
+    repository,
+    servicePollSeconds,
+    periodSeconds,
+    tickWorker,
+    spareBuilders,
+    renamed,
+    withoutBuilders,
+  };
 }
 
 class MasterProcess implements Master {

@@ -4,7 +4,7 @@ import { forgetMaster, type ForgetMasterInput } from '../../../src/lib/operation
 import { deleted, sameChanges } from '../../_helpers/changes.js';
 import { diffDumps, engines, hasFixture, type TestDatabase } from '../../_helpers/database.js';
 import { failsWith, gateOn } from '../../_helpers/gate.js';
-import { afterRead } from '../../_helpers/gate-hooks.js';
+import { afterRead, meanwhile } from '../../_helpers/gate-hooks.js';
 import { completeInventory, killedRecordings, redirected, stoppedMaster } from '../../_helpers/leftovers.js';
 
 const forget = (input: Partial<ForgetMasterInput> = {}) =>
@@ -84,7 +84,7 @@ for (const engine of engines) {
 
     // Its history is the other one's by then; the row stays, and undo gives it back.
     const half = forget();
-    const moved = { ...half, pace: () => activate(db) };
+    const moved = { ...half, pace: meanwhile(() => activate(db)) };
     t.is((await gate.run(moved)).status, 'partly done');
     await db.exec('UPDATE masters SET active = 0 WHERE id = 1');
     t.is((await gate.undo()).status, 'done');
@@ -101,10 +101,10 @@ for (const engine of engines) {
     const report = await gate.run({
       ...operation,
       // Between the last of its claims and the step that removes the row.
-      pace: async () => {
+      pace: meanwhile(async () => {
         const left = await db.query('SELECT brid FROM buildrequest_claims WHERE masterid = 1');
         if (left.length === 0) await takeBack();
-      },
+      }),
     });
     t.is(report.status, 'partly done');
     t.regex(report.results.at(-1)?.detail ?? '', /has buildrequest_claims again/);

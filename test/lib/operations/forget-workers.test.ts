@@ -4,7 +4,7 @@ import { forgetWorkers, type ForgetWorkersInput } from '../../../src/lib/operati
 import { deleted, sameChanges } from '../../_helpers/changes.js';
 import { diffDumps, engines, hasFixture } from '../../_helpers/database.js';
 import { failsWith, gateOn } from '../../_helpers/gate.js';
-import { afterRead } from '../../_helpers/gate-hooks.js';
+import { afterRead, meanwhile } from '../../_helpers/gate-hooks.js';
 import {
   addBuilds,
   completeInventory,
@@ -85,7 +85,7 @@ for (const engine of engines) {
 
     const operation = forget();
     const pace = async () => void (await connect());
-    const report = await gate.run({ ...operation, pace: once(pace) });
+    const report = await gate.run({ ...operation, pace: meanwhile(once(pace)) });
     t.is(report.status, 'partly done');
     t.deepEqual(report.results.map(({ outcome }) => outcome), ['done', 'unchanged', 'skipped', 'skipped']); // prettier-ignore
     await disconnect();

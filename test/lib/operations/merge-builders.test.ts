@@ -4,7 +4,7 @@ import type { Step } from '../../../src/lib/operation.js';
 import type { Report } from '../../../src/lib/operation.js';
 import { mergeBuilders } from '../../../src/lib/operations/merge-builders.js';
 import { sameChanges } from '../../_helpers/changes.js';
-import { afterRead } from '../../_helpers/gate-hooks.js';
+import { afterRead, meanwhile } from '../../_helpers/gate-hooks.js';
 import { databaseAged } from '../../_helpers/recordings.js';
 import { diffDumps, engines, fixturesOf, type TestDatabase } from '../../_helpers/database.js';
 import { failsWith, gateOn } from '../../_helpers/gate.js';
@@ -108,10 +108,10 @@ for (const engine of engines) {
     const report = await gate.run({
       ...operation,
       work: async (tx, step) => operation.work(tx, step),
-      pace: async () => {
+      pace: meanwhile(async () => {
         const row = await addBuild(db, into.id);
         added.push(row);
-      },
+      }),
     });
     t.is(report.status, 'done', JSON.stringify(report.results));
     const after = await db.dump();
@@ -134,14 +134,14 @@ for (const engine of engines) {
     let isAdded = false;
     const first = await gate.run({
       ...operation,
-      pace: async () => {
+      pace: meanwhile(async () => {
         if (isAdded) return;
         isAdded = true;
         late.id = Number((await buildRow(db, into.id)).id);
         late.buildrequestid = await addRequest(db, into.id, { complete: 1 });
         const columns = Object.keys(late);
         await db.query(`INSERT INTO builds (${columns.join(', ')}) VALUES (${columns.map(() => '?').join(', ')})`, Object.values(late)); // prettier-ignore
-      },
+      }),
     });
     t.is(first.status, 'partly done');
     t.regex(first.results.map(({ detail }) => detail).join(), /a new build of slow has the number \d+/);
@@ -171,7 +171,7 @@ for (const engine of engines) {
     let late: number | undefined;
     const report = await gate.run({
       ...operation,
-      pace: async () => void (late ??= await addRequest(db, from.id, { complete: 0 })),
+      pace: meanwhile(async () => (late ??= await addRequest(db, from.id, { complete: 0 }))),
     });
     t.is(report.status, 'partly done');
     t.is(outcomes(report).at(-1), 'unchanged');

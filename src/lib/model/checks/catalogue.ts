@@ -7,6 +7,7 @@ import {
   chunksWithoutLog,
   danglingRows,
   databaseLarge,
+  indexMissing,
   schemaDrift,
   schemaUnknown,
   withoutTransactions,
@@ -65,6 +66,7 @@ export const checks: readonly Check[] = [
   withoutTransactions,
   danglingRows,
   chunksWithoutLog,
+  indexMissing,
   databaseLarge,
 ];
 

@@ -1,3 +1,4 @@
+import { indexStatement } from '../missing-index.js';
 import { count, list } from '../names.js';
 import { severityOf } from './check.js';
 import type { Check, Found } from './check.js';
@@ -80,6 +81,24 @@ export const chunksWithoutLog: Check = {
     if (older) found.push({ message: `Log chunks are left of logs ${older.from} to ${older.to}, which are older than every log that is there.`, evidence: { older } }); // prettier-ignore
     if (logs.length > 0) found.push({ message: `Log chunks are left of ${count(logs.length, 'log')} that ${logs.length === 1 ? 'is' : 'are'} gone: ${list(logs)}.`, evidence: { logs } }); // prettier-ignore
     return found;
+  },
+};
+
+const manyRows = 100_000;
+
+export const indexMissing: Check = {
+  id: 'index-missing',
+  severity: 'note',
+  title: 'PostgreSQL has no index for a foreign key of a large table',
+  meaning:
+    'Buildbot makes none on buildsets.parent_buildid, though it refers to builds: for each build that is deleted, by a janitor or by "builders forget", PostgreSQL goes through all buildsets. An index makes it quick, and Buildbot does not mind it. Masters can go on while it is made.',
+  find({ details }) {
+    return (details?.missingIndexes ?? [])
+      .filter(({ rows }) => rows > manyRows)
+      .map((index): Found => ({
+        message: `There is no index on ${index.table}.${index.column}: whoever deletes ${index.parent} goes through about ${count(index.rows, 'row')} for each. ${indexStatement(index)}; makes one.`,
+        evidence: { table: index.table, column: index.column, rows: index.rows },
+      }));
   },
 };
 

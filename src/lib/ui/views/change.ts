@@ -99,7 +99,9 @@ function rowsLine<S extends Step>(report: Report<S>): string[] {
   return rows.length > 0 ? [`Rows: ${rows.join(', ')}.`] : [];
 }
 
-function wayOn<S extends Step>({ status, journal }: Report<S>): string[] {
+function wayOn<S extends Step>({ status, journal, plan }: Report<S>): string[] {
+  if (plan.isFinal && status === 'done') return [`Journal entry ${journal}; it cannot be taken back.`];
+  if (plan.isFinal && status === 'partly done') return ['Run the same command again to go on where it was.'];
   if (status === 'done') return [`Journal entry ${journal}; "bbctl undo ${journal}" takes it back.`];
   if (status === 'failed') return [`No step was finished; "bbctl journal show ${journal}" tells more.`];
   if (status !== 'partly done') return [];

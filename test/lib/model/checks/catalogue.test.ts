@@ -21,6 +21,7 @@ const nothingMore: Details = {
   size: null,
   tables: [],
   schemaDrift: [],
+  missingIndexes: [],
 };
 
 function subject(facts: Partial<Facts>, details: Partial<Details> = {}): Subject {
@@ -181,6 +182,16 @@ const cases: Readonly<Record<string, Case>> = {
   'log-chunks-dangling': {
     fires: living({}, { chunksWithoutLog: { older: { from: 1, to: 90 }, logs: [] } }),
     silent: living({}),
+  },
+  'index-missing': {
+    fires: living(
+      {},
+      { missingIndexes: [{ table: 'buildsets', column: 'parent_buildid', parent: 'builds', rows: 100_001 }] },
+    ),
+    silent: living(
+      {},
+      { missingIndexes: [{ table: 'buildsets', column: 'parent_buildid', parent: 'builds', rows: 100_000 }] },
+    ),
   },
   'database-large': {
     fires: living({}, { size: 50 * gibi, tables: [{ name: 'logchunks', bytes: 49 * gibi }] }),
