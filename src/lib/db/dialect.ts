@@ -24,6 +24,8 @@ export interface Dialect {
   size(sql: Knex): Promise<Size>;
   /** Where the tables are, if not in the database itself. */
   namespace(sql: Knex): Promise<Namespace | null>;
+  /** Of a query or deletion only the rows with these values; a thousand of them should cost one parameter. */
+  among<Q extends Knex.QueryBuilder>(query: Q, column: string, values: readonly number[]): Q;
   /** Locks the rows that a query selects until the transaction ends, so that a heartbeat waits. */
   locking<Q extends Knex.QueryBuilder>(query: Q): Q;
   /** The same for rows that are to be deleted: nobody can begin to refer to them either. */
@@ -109,6 +111,8 @@ export function sumOfBytes(sql: Knex, column: string): Knex.Raw {
   return sql.raw('sum(octet_length(??)) as bytes', [column]);
 }
 
+const amongListed: Dialect['among'] = (query, column, values) => query.whereIn(column, values) as typeof query;
+
 async function sqliteVersion(sql: Knex): Promise<string> {
   return text((await first(sql, 'select sqlite_version() as version'))['version']);
 }
@@ -136,6 +140,7 @@ function sqlite(version: string): Dialect {
         'select 1 where 1 = 0',
       ),
     namespace: () => Promise.resolve(null),
+    among: amongListed,
     locking: (query) => query,
     lockingToDelete: (query) => query,
     missingIndexes: () => Promise.resolve([]),
@@ -235,6 +240,7 @@ function postgres(version: string): Dialect {
          order by 2 desc, 1 limit 10`,
       ),
     namespace: readNamespace,
+    among: (query, column, values) => query.whereRaw('?? = any(?::integer[])', [column, [...values]]) as typeof query,
     // Weaker than FOR UPDATE: rows of other masters' new builds that refer to this one need not wait.
     locking: (query) => query.forNoKeyUpdate() as typeof query,
     // A new row that refers to one that is being deleted would be deleted with it, unseen: it has to wait, and fails.
@@ -309,6 +315,7 @@ async function mysql(sql: Knex, options: OpenOptions): Promise<Dialect> {
          where table_schema = database() and table_type = 'BASE TABLE' order by 2 desc, 1 limit 10`,
       ),
     namespace: () => Promise.resolve(null),
+    among: amongListed,
     locking: (query) => query.forUpdate() as typeof query,
     lockingToDelete: (query) => query.forUpdate() as typeof query,
     // The engine makes an index for each foreign key.

@@ -17,7 +17,7 @@ export interface SeenBuilder {
   readonly nameHash: string;
 }
 
-const requestsPerPiece = 1000;
+const requestsPerPiece = 2000;
 const linksPerPiece = 250;
 const namesPerPiece = 2000;
 
@@ -57,7 +57,7 @@ export async function unlinkBuildsets(tx: Transaction, builder: SeenBuilder, ran
 }
 
 /** So many builds at once; fewer where each of them makes the database go through whole tables. */
-export const mostBuilds = 1000;
+export const mostBuilds = 2000;
 
 /** Ended builds with a number in the range, with all that hangs on them; at most `most` at once. */
 export async function forgetBuilds(

@@ -51,7 +51,7 @@ export async function purgeHistory(
   const counts: Counts = {};
   for (const some of chunks(keys)) {
     add(counts, await purgeChildren(purge, table, some));
-    add(counts, { [table]: await tx.sql(table).whereIn('id', some).delete() });
+    add(counts, { [table]: await tx.dialect.among(tx.sql(table), 'id', some).delete() });
   }
   const left = referencesBelow(tx, table).filter(purge.isLeft);
   return { ...counts, ...pick(hanging ?? {}, left.map((reference) => reference.table)) }; // prettier-ignore
@@ -91,9 +91,19 @@ async function purgeChildren(purge: Purge, parent: string, selection: Selection)
       add(counts, await purgeChildren(purge, table, await idsOf(tx, table, column, selection)));
     }
     if (isLeft(reference)) continue;
-    for (const some of parts(selection)) add(counts, { [table]: await tx.sql(table).whereIn(column, some as never).delete() }); // prettier-ignore
+    for (const some of parts(selection)) add(counts, { [table]: await selected(tx, table, column, some).delete() });
   }
   return counts;
+}
+
+function selected(
+  tx: Transaction,
+  table: string,
+  column: string,
+  part: readonly number[] | Knex.QueryBuilder,
+): Knex.QueryBuilder {
+  const query: Knex.QueryBuilder = tx.sql(table);
+  return Array.isArray(part) ? tx.dialect.among(query, column, part) : query.whereIn(column, part as Knex.QueryBuilder);
 }
 
 function parts(selection: Selection): (number[] | Knex.QueryBuilder)[] {
@@ -102,11 +112,11 @@ function parts(selection: Selection): (number[] | Knex.QueryBuilder)[] {
 
 async function idsOf(tx: Transaction, table: string, column: string, selection: Selection): Promise<Selection> {
   if (tx.dialect.deletesBySubquery) {
-    return () => tx.sql(table).whereIn(column, parts(selection)[0] as never).select('id'); // prettier-ignore
+    return () => selected(tx, table, column, parts(selection)[0] ?? []).select('id');
   }
   const ids: number[] = [];
   for (const some of parts(selection)) {
-    const rows = await tx.sql(table).whereIn(column, some as never).select<{ id: number }[]>('id'); // prettier-ignore
+    const rows = await selected(tx, table, column, some).select<{ id: number }[]>('id');
     ids.push(...rows.map((row) => row.id));
   }
   return ids;

@@ -4,7 +4,7 @@ import { readRows } from './rows.js';
 
 /** What one transaction deletes at most, so that nobody waits long for it; more where it only locks the rows themselves. */
 const mostRows = 4000;
-const mostLockedRows = 12_000;
+const mostLockedRows = 24_000;
 const mostBytes = 8 * 1024 ** 2;
 /** Buildbot cuts logs into chunks of at most so many bytes. */
 const chunkBytes = 65_536;
@@ -81,11 +81,10 @@ async function weigh(tx: Transaction, builds: readonly number[]): Promise<Weight
 
 /** With their logs, and the chunks of those. */
 function countSteps(tx: Transaction, builds: readonly number[]): Promise<Counted> {
-  return tx
-    .sql('steps')
+  const steps = tx.dialect.among(tx.sql('steps'), 'steps.buildid', builds);
+  return steps
     .leftJoin('logs', 'logs.stepid', 'steps.id')
     .leftJoin('logchunks', 'logchunks.logid', 'logs.id')
-    .whereIn('steps.buildid', builds)
     .groupBy('steps.buildid')
     .select({ id: 'steps.buildid' })
     .countDistinct({ steps: 'steps.id', logs: 'logs.id' })
@@ -94,14 +93,17 @@ function countSteps(tx: Transaction, builds: readonly number[]): Promise<Counted
 }
 
 function countOf(tx: Transaction, table: string, builds: readonly number[]): Promise<Counted> {
-  return tx.sql(table).whereIn('buildid', builds).groupBy('buildid').select({ id: 'buildid' }).count({ rows: '*' });
+  return tx.dialect
+    .among(tx.sql(table), 'buildid', builds)
+    .groupBy('buildid')
+    .select({ id: 'buildid' })
+    .count({ rows: '*' });
 }
 
 function countTests(tx: Transaction, builds: readonly number[]): Promise<Counted> {
-  return tx
-    .sql('test_result_sets')
+  const sets = tx.dialect.among(tx.sql('test_result_sets'), 'test_result_sets.buildid', builds);
+  return sets
     .join('test_results', 'test_results.test_result_setid', 'test_result_sets.id')
-    .whereIn('test_result_sets.buildid', builds)
     .groupBy('test_result_sets.buildid')
     .select({ id: 'test_result_sets.buildid' })
     .count({ rows: '*' });

@@ -50,10 +50,8 @@ function selectRows(
   keys: readonly number[],
   columns: readonly string[] | '*',
 ): Knex.QueryBuilder<Row, Row[]> {
-  return tx
-    .sql<Row>(table)
-    .whereIn(column, keys)
-    .select<Row[]>(columns as string[]);
+  const query = tx.sql<Row>(table).select<Row[]>(columns as string[]);
+  return tx.dialect.among(query, column, keys);
 }
 
 async function inChunks(keys: readonly number[], read: (some: number[]) => PromiseLike<Row[]>): Promise<Row[]> {
