@@ -1,6 +1,6 @@
 import type { Bench } from './bench.js';
 import { expire } from './measure-expire.js';
-import { forget } from './measure-forget.js';
+import { forget, forgetInnodb } from './measure-forget.js';
 import { health } from './measure-health.js';
 import { startUp } from './measure-start-up.js';
 import { statusOnPostgres, statusOnSqlite } from './measure-status.js';
@@ -18,5 +18,6 @@ export const measures: Measure[] = [
   { name: 'status-sqlite', run: statusOnSqlite },
   { name: 'health', run: health },
   { name: 'expire', run: expire },
-  { name: 'forget', run: forget },
+  { name: 'forget-postgres', run: forget },
+  { name: 'forget-innodb', run: forgetInnodb },
 ];

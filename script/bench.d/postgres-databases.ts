@@ -2,6 +2,7 @@ import type { Client } from 'pg';
 import { clusterRows, type Tables } from './cluster-rows.js';
 import { crashSizesAt, crashStatements, deadMaster } from './crash.js';
 import { historyStatements, sizesAt, type Dialect } from './history.js';
+import { leftoverRows, leftoverStatements } from './leftover.js';
 import { readPostgresSchema } from './schema-file.js';
 import { fingerprint, secondsNow } from './stamp.js';
 import type { PostgresServer } from './postgres.js';
@@ -55,21 +56,12 @@ export async function ensureCrashed(server: PostgresServer, big: string, scale: 
 export async function ensureLeftover(server: PostgresServer, scale: number, own: number): Promise<string> {
   const { tables, indexes } = readPostgresSchema();
   const sizes = sizesAt(scale / 5);
-  const statements = (now: number): string[] => [
-    ...historyStatements(sizes, dialect, now),
-    `UPDATE builds SET builderid = CASE WHEN id <= ${own} THEN 1 ELSE 2 END, number = id`,
-    `UPDATE buildrequests SET builderid = CASE WHEN id <= ${own} THEN 1 ELSE 2 END`,
-  ];
+  const statements = (now: number): string[] => [...historyStatements(sizes, dialect, now), ...leftoverStatements(own)];
   const name = `leftover_${fingerprint(tables, indexes, clusterRows(0), statements(0))}`;
   await server.ensure(name, async (unfinished) => {
     const now = secondsNow();
     await server.run(unfinished, `BEGIN; ${tables}; SET search_path = public; ${statements(now).join(';\n')}; COMMIT`);
-    const { builder_masters = [], configured_workers = [], ...cluster } = clusterRows(now);
-    const kept = builder_masters.filter((row) => row['builderid'] !== 1);
-    const ids = new Set(kept.map((row) => row['id']));
-    const workers = configured_workers.filter((row) => ids.has(row['buildermasterid'] ?? null));
-    const all = { ...cluster, builder_masters: kept, configured_workers: workers };
-    await server.with(unfinished, (client) => insertRows(client, all));
+    await server.with(unfinished, (client) => insertRows(client, leftoverRows(now)));
     await server.run(unfinished, indexes);
     await server.with(unfinished, setSequences);
     await server.run(unfinished, 'VACUUM FULL');

@@ -22,6 +22,17 @@ export function readPostgresSchema(): SchemaScript {
   return { tables: sql.slice(0, firstKey) + stampRevision('public.alembic_version'), indexes: sql.slice(firstKey) };
 }
 
+/** The tables as Buildbot makes them on MariaDB, with the foreign keys that it makes wherever there can be some. */
+export function readInnodbSchema(): { tables: string; foreignKeys: string[] } {
+  const sql = readFixture('3.7.0/mariadb/fresh.schema.sql').replaceAll('ENGINE=MyISAM', 'ENGINE=InnoDB');
+  const pattern = /ALTER TABLE ONLY public\.(\w+)\s+(ADD CONSTRAINT \w+ FOREIGN KEY \(\w+\) REFERENCES )public\.(.*);/g;
+  const keys = readFixture('3.7.0/pg/fresh.schema.sql').matchAll(pattern);
+  return {
+    tables: sql + stampRevision('alembic_version'),
+    foreignKeys: [...keys].map(([, table, constraint, parent]) => `ALTER TABLE ${table} ${constraint}${parent}`),
+  };
+}
+
 export function readSqliteSchema(): SchemaScript {
   const isIndex = (statement: string): boolean => /^\s*CREATE (UNIQUE )?INDEX/.test(statement);
   const statements = readFixture('3.7.0/sqlite/fresh.schema.sql').split(/;\n/);
