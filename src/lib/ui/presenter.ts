@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Presenter, RunStep, ShownStep } from '../change.js';
+import type { Presenter, RunStep, ShownStep } from '../gate.js';
 import { Failure } from '../errors.js';
 import { shellWord } from '../model/names.js';
 import type { Plan, Step, StepResult } from '../operation.js';

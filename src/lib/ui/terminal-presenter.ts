@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { DistinctQuestion } from 'inquirer';
-import type { Presenter, RunStep, ShownStep } from '../change.js';
+import type { Presenter, RunStep, ShownStep } from '../gate.js';
 import { Failure } from '../errors.js';
 import { formatDuration } from '../model/duration.js';
 import { count, printable, thousands } from '../model/names.js';
