@@ -41,7 +41,7 @@ export function isTyped(wanted: string, answer: string): boolean {
 }
 
 /** Nobody can be asked. */
-export function refuseToAsk({ typed, isFinal = false }: Plan<Step>): Failure {
+export function refuseToAsk({ typed, isFinal }: Plan<Step>): Failure {
   if (typed === undefined) return needsYes();
   const why = isFinal ? 'this cannot be taken back' : 'this needs a name to be typed';
   return new Failure('notConfirmed', `Nothing was changed: ${why}, and there is no terminal to ask on.`, {
