@@ -134,14 +134,45 @@ interface Reference {
   readonly table: string;
   readonly column: string;
   readonly parent: string;
+  /** `id`, mostly. */
+  readonly key: string;
+  /** The constraint's. */
+  readonly name: string;
+  /** `ON DELETE CASCADE` */
+  readonly action: string;
 }
 
 /** What refers to what, as PostgreSQL is told by that version of Buildbot. */
 export function referencesOf(version: string): Reference[] {
   const sql = readFileSync(join(process.cwd(), 'test/fixtures', version, 'pg/fresh.schema.sql'), 'utf8');
   const pattern =
-    /ALTER TABLE ONLY public\.(\w+)\s+ADD CONSTRAINT \w+ FOREIGN KEY \((\w+)\) REFERENCES public\.(\w+)\(/g;
-  return [...sql.matchAll(pattern)].map(([, table = '', column = '', parent = '']) => ({ table, column, parent }));
+    /ALTER TABLE ONLY public\.(\w+)\s+ADD CONSTRAINT (\w+) FOREIGN KEY \((\w+)\) REFERENCES public\.(\w+)\((\w+)\)(.*);/g;
+  return [...sql.matchAll(pattern)].map(([, table = '', name = '', column = '', parent = '', key = '', action = '']) => ({ table, column, parent, key, name, action })); // prettier-ignore
+}
+
+/** InnoDB with the foreign keys that Buildbot makes there; the recordings are of MyISAM, which has none. */
+export async function addForeignKeys(db: TestDatabase, version: string): Promise<void> {
+  await db.exec('SET foreign_key_checks = 0');
+  for (const reference of referencesOf(version)) await db.exec(constraint(reference));
+  await db.exec('SET foreign_key_checks = 1');
+}
+
+/** Makes the foreign key do something else, or takes it away. */
+export async function changeForeignKey(
+  db: TestDatabase,
+  version: string,
+  column: string,
+  action: string | null,
+): Promise<void> {
+  const reference = referencesOf(version).find((one) => `${one.table}.${one.column}` === column);
+  if (!reference) throw new Error(`${column} is no foreign key in ${version}`);
+  const kind = db.engine === 'postgres' ? 'CONSTRAINT' : 'FOREIGN KEY';
+  await db.exec(`ALTER TABLE ${reference.table} DROP ${kind} ${reference.name}`);
+  if (action !== null) await db.exec(constraint({ ...reference, action }));
+}
+
+function constraint({ table, column, parent, key, name, action }: Reference): string {
+  return `ALTER TABLE ${table} ADD CONSTRAINT ${name} FOREIGN KEY (${column}) REFERENCES ${parent} (${key}) ${action}`;
 }
 
 /** What must be left of a database when a builder is forgotten, worked out from the schema alone. */

@@ -111,7 +111,7 @@ export class Database {
   private async probe(): Promise<void> {
     await this.guarded(async () => {
       this.dialect = await dialectOf(this.location.engine, this.knex, this.options);
-      this.schema = await readSchema(this.knex, this.dialect, this.location.label);
+      this.schema = await readSchema(this.knex, this.dialect, this.location.label, this.options.access);
       if (this.options.access === 'write') await this.verifyWritable();
     });
   }

@@ -12,6 +12,10 @@ export interface Dialect {
   now(sql: Knex): Promise<number>;
   /** Are rows deleted by a subquery found by an index? MySQL looks at all of the table, row by row. */
   readonly deletesBySubquery: boolean;
+  /** Do changes lock rows, so that a large one keeps nobody waiting? Else the whole database is locked, or tables. */
+  readonly locksRows: boolean;
+  /** References whose rows the database itself deletes with the row that they name by its `id`. */
+  cascades(sql: Knex): Promise<Reference[]>;
   /** Table → columns. */
   columns(sql: Knex): Promise<Map<string, Set<string>>>;
   /** Tables without transactions. */
@@ -20,6 +24,8 @@ export interface Dialect {
   size(sql: Knex): Promise<Size>;
   /** Where the tables are, if not in the database itself. */
   namespace(sql: Knex): Promise<Namespace | null>;
+  /** Of a query or deletion only the rows with these values; a thousand of them should cost one parameter. */
+  among<Q extends Knex.QueryBuilder>(query: Q, column: string, values: readonly number[]): Q;
   /** Locks the rows that a query selects until the transaction ends, so that a heartbeat waits. */
   locking<Q extends Knex.QueryBuilder>(query: Q): Q;
   /** The same for rows that are to be deleted: nobody can begin to refer to them either. */
@@ -34,6 +40,13 @@ export interface Dialect {
   raiseIds(tx: Transaction, table: string, upTo: number): Promise<void>;
   /** Runs `work` so that nobody else writes `tables` in a way that `work` does not see. */
   exclusively<T>(tx: Transaction, tables: readonly string[], work: () => Promise<T>): Promise<T>;
+}
+
+/** A column that names rows of another table. */
+export interface Reference {
+  readonly table: string;
+  readonly column: string;
+  readonly parent: string;
 }
 
 /** What PostgreSQL calls a schema. */
@@ -98,6 +111,8 @@ export function sumOfBytes(sql: Knex, column: string): Knex.Raw {
   return sql.raw('sum(octet_length(??)) as bytes', [column]);
 }
 
+const amongListed: Dialect['among'] = (query, column, values) => query.whereIn(column, values) as typeof query;
+
 async function sqliteVersion(sql: Knex): Promise<string> {
   return text((await first(sql, 'select sqlite_version() as version'))['version']);
 }
@@ -106,6 +121,9 @@ function sqlite(version: string): Dialect {
   return {
     engine: 'sqlite',
     deletesBySubquery: true,
+    locksRows: false,
+    // Nothing looks after foreign keys there.
+    cascades: () => Promise.resolve([]),
     server: `SQLite ${version}`,
     now: async (sql) => Number((await first(sql, `select (julianday('now') - 2440587.5) * 86400.0 as now`))['now']),
     columns: (sql) =>
@@ -122,9 +140,9 @@ function sqlite(version: string): Dialect {
         'select 1 where 1 = 0',
       ),
     namespace: () => Promise.resolve(null),
+    among: amongListed,
     locking: (query) => query,
     lockingToDelete: (query) => query,
-    // Nothing looks after foreign keys there.
     missingIndexes: () => Promise.resolve([]),
     allowScans: () => Promise.resolve(),
     newIds: async (tx, table, count) => idsFrom((await highestId(tx, table)) + 1, count),
@@ -155,6 +173,38 @@ const unindexedReferences = `
     and not exists (select 1 from pg_index i where i.indrelid = t.oid and i.indisvalid and i.indkey[0] = a.attnum)
   order by 4 desc, 1, 2`;
 
+/** A trigger that is switched off deletes nothing, nor does any in a session that only copies what another server did. */
+const postgresCascades = `
+  select t.relname as tbl, a.attname as col, p.relname as parent
+  from pg_constraint c
+    join pg_class t on t.oid = c.conrelid
+    join pg_class p on p.oid = c.confrelid
+    join pg_attribute a on a.attrelid = t.oid and a.attnum = c.conkey[1]
+    join pg_attribute k on k.attrelid = p.oid and k.attnum = c.confkey[1]
+  where c.contype = 'f' and c.confdeltype = 'c' and c.convalidated and cardinality(c.conkey) = 1 and k.attname = 'id'
+    and pg_table_is_visible(t.oid) and pg_table_is_visible(p.oid)
+    and current_setting('session_replication_role') <> 'replica'
+    and exists (select 1 from pg_trigger g
+      where g.tgconstraint = c.oid and g.tgrelid = c.confrelid and g.tgtype & 8 > 0 and g.tgenabled in ('O', 'A'))`;
+
+/** Read from the tables' names of one database, InnoDB's own; with the checks switched off nothing cascades. */
+const mysqlCascades = `
+  select k.table_name as tbl, min(k.column_name) as col, min(k.referenced_table_name) as parent
+  from information_schema.referential_constraints r
+    join information_schema.key_column_usage k on k.constraint_schema = r.constraint_schema
+      and k.constraint_name = r.constraint_name and k.table_name = r.table_name
+    join information_schema.tables t on t.table_schema = r.constraint_schema and t.table_name = r.table_name and t.engine = 'InnoDB'
+    join information_schema.tables p on p.table_schema = r.constraint_schema and p.table_name = r.referenced_table_name and p.engine = 'InnoDB'
+  where r.constraint_schema = database() and k.table_schema = database() and k.referenced_table_schema = database()
+    and r.delete_rule = 'CASCADE' and @@foreign_key_checks = 1
+  group by k.constraint_name, k.table_name
+  having count(*) = 1 and min(k.referenced_column_name) = 'id'`;
+
+async function referencesBy(sql: Knex, statement: string): Promise<Reference[]> {
+  const rows = rowsOf(await sql.raw(statement));
+  return rows.map((row) => ({ table: text(row['tbl']), column: text(row['col']), parent: text(row['parent']) }));
+}
+
 function missingIndexOf(row: Record<string, unknown>): MissingIndex {
   return {
     table: text(row['tbl']),
@@ -168,6 +218,8 @@ function postgres(version: string): Dialect {
   return {
     engine: 'postgres',
     deletesBySubquery: true,
+    locksRows: true,
+    cascades: (sql) => referencesBy(sql, postgresCascades),
     server: `PostgreSQL ${version}`,
     now: async (sql) => Number((await first(sql, 'select extract(epoch from clock_timestamp()) as now'))['now']),
     // information_schema is slow here and hides what this user may not touch.
@@ -188,6 +240,7 @@ function postgres(version: string): Dialect {
          order by 2 desc, 1 limit 10`,
       ),
     namespace: readNamespace,
+    among: (query, column, values) => query.whereRaw('?? = any(?::integer[])', [column, [...values]]) as typeof query,
     // Weaker than FOR UPDATE: rows of other masters' new builds that refer to this one need not wait.
     locking: (query) => query.forNoKeyUpdate() as typeof query,
     // A new row that refers to one that is being deleted would be deleted with it, unseen: it has to wait, and fails.
@@ -238,6 +291,8 @@ async function mysql(sql: Knex, options: OpenOptions): Promise<Dialect> {
   return {
     engine: 'mysql',
     deletesBySubquery: false,
+    locksRows: true,
+    cascades: (on) => referencesBy(on, mysqlCascades),
     server: `${isMariadb ? 'MariaDB' : 'MySQL'} ${version.split('-')[0]}`,
     now: async (on) => Number((await first(on, 'select unix_timestamp(now(3)) as now'))['now']),
     columns: (on) =>
@@ -260,6 +315,7 @@ async function mysql(sql: Knex, options: OpenOptions): Promise<Dialect> {
          where table_schema = database() and table_type = 'BASE TABLE' order by 2 desc, 1 limit 10`,
       ),
     namespace: () => Promise.resolve(null),
+    among: amongListed,
     locking: (query) => query.forUpdate() as typeof query,
     lockingToDelete: (query) => query.forUpdate() as typeof query,
     // The engine makes an index for each foreign key.

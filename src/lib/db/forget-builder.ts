@@ -8,7 +8,7 @@ import { printable } from '../model/names.js';
 import type { Row, RowSet } from '../model/rows.js';
 import type { Transaction } from './connect.js';
 import { piece } from './purge-pieces.js';
-import { ChangedMeanwhile, lockRows, readRows } from './rows.js';
+import { ChangedMeanwhile, lockRows, lockRowsToDelete, readRows } from './rows.js';
 
 /** What was seen of a builder when the plan was made. */
 export interface SeenBuilder {
@@ -17,7 +17,7 @@ export interface SeenBuilder {
   readonly nameHash: string;
 }
 
-const requestsPerPiece = 500;
+const requestsPerPiece = 2000;
 const linksPerPiece = 250;
 const namesPerPiece = 2000;
 
@@ -33,11 +33,16 @@ async function holdBuilder(tx: Transaction, { id, name, nameHash }: SeenBuilder)
   if (registrations.length > 0) throw new ChangedMeanwhile(`a master configures builder ${printable(name)} again`);
 }
 
+/** Columns of buildsets that name a build. */
+function buildLinks({ schema }: Transaction): string[] {
+  return ['parent_buildid', 'rebuilt_buildid'].filter((name) => schema.has('buildsets', name));
+}
+
 /** References to its builds, in buildsets with an id in the range. */
 export async function unlinkBuildsets(tx: Transaction, builder: SeenBuilder, range: Range): Promise<RowSet[]> {
   await holdBuilder(tx, builder);
   const sets: RowSet[] = [];
-  for (const column of ['parent_buildid', 'rebuilt_buildid'].filter((name) => tx.schema.has('buildsets', name))) {
+  for (const column of buildLinks(tx)) {
     const links = await tx
       .sql('buildsets')
       .join('builds', 'builds.id', `buildsets.${column}`)
@@ -52,7 +57,7 @@ export async function unlinkBuildsets(tx: Transaction, builder: SeenBuilder, ran
 }
 
 /** So many builds at once; fewer where each of them makes the database go through whole tables. */
-export const mostBuilds = 300;
+export const mostBuilds = 2000;
 
 /** Ended builds with a number in the range, with all that hangs on them; at most `most` at once. */
 export async function forgetBuilds(
@@ -72,7 +77,27 @@ export async function forgetBuilds(
     .select<{ id: number; number: number; complete_at: number | null }[]>('id', 'number', 'complete_at');
   const open = builds.find((build) => build.complete_at === null);
   if (open) throw new ChangedMeanwhile(`build ${open.number} of ${printable(builder.name)} runs`);
-  return piece(tx, builds.map((build) => build.id)); // prettier-ignore
+  const ids = builds.map((build) => build.id);
+  return [...(await unlinkCascading(tx, ids)), ...(await piece(tx, ids))];
+}
+
+/**
+ * Buildsets that have come to name these builds since the others were unlinked, where the database would delete them
+ * with the builds. While these are locked, no buildset can begin to.
+ */
+async function unlinkCascading(tx: Transaction, builds: readonly number[]): Promise<RowSet[]> {
+  const columns = buildLinks(tx).filter((column) =>
+    tx.schema.cascades({ table: 'buildsets', column, parent: 'builds' }),
+  );
+  if (columns.length === 0) return [];
+  await lockRowsToDelete(tx, 'builds', 'id', builds, ['id']);
+  const sets: RowSet[] = [];
+  for (const column of columns) {
+    const links = await lockRows(tx, 'buildsets', column, builds, ['id', column]);
+    const rows = links.map((row) => ({ key: Number(row['id']), before: { [column]: row[column] ?? null }, after: { [column]: null } })); // prettier-ignore
+    sets.push({ kind: 'replace', table: 'buildsets', rows });
+  }
+  return sets;
 }
 
 /** Complete requests with an id in the range, their claims, and the buildsets that nothing is left of. */

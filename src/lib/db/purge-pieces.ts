@@ -2,18 +2,22 @@ import type { RowSet } from '../model/rows.js';
 import type { Transaction } from './connect.js';
 import { readRows } from './rows.js';
 
-/** What one transaction deletes at most, so that nobody waits long for it. */
+/** What one transaction deletes at most, so that nobody waits long for it; more where it only locks the rows themselves. */
 const mostRows = 4000;
+const mostLockedRows = 24_000;
 const mostBytes = 8 * 1024 ** 2;
 /** Buildbot cuts logs into chunks of at most so many bytes. */
 const chunkBytes = 65_536;
 const lineBytes = 100;
 
+/** What hangs on a build. */
 interface Weight {
-  readonly rows: number;
-  readonly bytes: number;
+  /** Table → rows. */
+  readonly rows: Record<string, number>;
+  bytes: number;
 }
 
+type Weights = ReadonlyMap<number, Weight>;
 type Counted = Record<string, unknown>[];
 
 /**
@@ -24,52 +28,82 @@ export async function piece(tx: Transaction, builds: readonly number[]): Promise
   const [first] = builds;
   if (first === undefined) return [];
   const weights = await weigh(tx, builds);
-  const keys = fitting(builds, weights);
-  if (keys.length > 0) return [{ kind: 'purge', table: 'builds', keys }];
-  return (await partOfLog(tx, first)) ?? (await partOfTests(tx, first)) ?? [{ kind: 'purge', table: 'builds', keys: [first] }]; // prettier-ignore
+  const whole = (keys: number[]): RowSet => ({ kind: 'purge', table: 'builds', keys, hanging: hangingOn(keys, weights) });
+  const keys = fitting(builds, weights, rowsAtOnce(tx));
+  if (keys.length > 0) return [whole(keys)];
+  return (await partOfLog(tx, first)) ?? (await partOfTests(tx, first)) ?? [whole([first])];
+} // prettier-ignore
+
+function rowsAtOnce({ dialect, schema }: Transaction): number {
+  return dialect.locksRows && !schema.withoutTransactions.includes('builds') ? mostLockedRows : mostRows;
 }
 
-function fitting(builds: readonly number[], weights: ReadonlyMap<number, Weight>): number[] {
+function fitting(builds: readonly number[], weights: Weights, atMost: number): number[] {
   let [rows, bytes] = [0, 0];
   const end = builds.findIndex((id) => {
-    rows += weights.get(id)?.rows ?? 1;
-    bytes += weights.get(id)?.bytes ?? 0;
-    return rows > mostRows || bytes > mostBytes;
+    const weight = weights.get(id);
+    rows += Object.values(weight?.rows ?? {}).reduce((sum, some) => sum + some, 1);
+    bytes += weight?.bytes ?? 0;
+    return rows > atMost || bytes > mostBytes;
   });
   return builds.slice(0, end === -1 ? builds.length : end);
 }
 
-async function weigh(tx: Transaction, builds: readonly number[]): Promise<Map<number, Weight>> {
-  const weights = new Map<number, Weight>(builds.map((id) => [id, { rows: 1, bytes: 0 }]));
-  const add = (id: unknown, rows: unknown, bytes = 0): void => {
-    const weight = weights.get(Number(id));
-    if (weight) weights.set(Number(id), { rows: weight.rows + Number(rows), bytes: weight.bytes + bytes });
-  };
-  for (const row of await countStepsAndChunks(tx, builds)) {
-    const lines = Number(row['last']) - Number(row['first']) + Number(row['chunks']);
-    add(row['id'], row['rows'], Math.min(Number(row['chunks']) * chunkBytes, lines * lineBytes));
+function hangingOn(builds: readonly number[], weights: Weights): Record<string, number> {
+  const sums: Record<string, number> = {};
+  for (const id of builds) {
+    const rows = Object.entries(weights.get(id)?.rows ?? {});
+    for (const [table, some] of rows) sums[table] = (sums[table] ?? 0) + some;
   }
-  if (tx.schema.has('test_results')) for (const row of await countTests(tx, builds)) add(row['id'], row['rows']);
+  return sums;
+}
+
+/** One table of what names a build. */
+const onBuilds = ['build_properties', 'build_data', 'test_result_sets'] as const;
+
+async function weigh(tx: Transaction, builds: readonly number[]): Promise<Weights> {
+  const weights = new Map<number, Weight>(builds.map((id) => [id, { rows: {}, bytes: 0 }]));
+  const add = (table: string, id: unknown, rows: unknown): void => {
+    const weight = weights.get(Number(id));
+    if (weight && Number(rows) > 0) weight.rows[table] = Number(rows);
+  };
+  for (const row of await countSteps(tx, builds)) {
+    for (const table of ['steps', 'logs', 'logchunks']) add(table, row['id'], row[table]);
+    const lines = Number(row['last']) - Number(row['first']) + Number(row['logchunks']);
+    const weight = weights.get(Number(row['id']));
+    if (weight) weight.bytes = Math.min(Number(row['logchunks']) * chunkBytes, lines * lineBytes);
+  }
+  for (const table of onBuilds.filter((name) => tx.schema.has(name)))
+    for (const row of await countOf(tx, table, builds)) add(table, row['id'], row['rows']);
+  if (tx.schema.has('test_results')) for (const row of await countTests(tx, builds)) add('test_results', row['id'], row['rows']); // prettier-ignore
   return weights;
 }
 
-function countStepsAndChunks(tx: Transaction, builds: readonly number[]): Promise<Counted> {
-  return tx
-    .sql('steps')
+/** With their logs, and the chunks of those. */
+function countSteps(tx: Transaction, builds: readonly number[]): Promise<Counted> {
+  const steps = tx.dialect.among(tx.sql('steps'), 'steps.buildid', builds);
+  return steps
     .leftJoin('logs', 'logs.stepid', 'steps.id')
     .leftJoin('logchunks', 'logchunks.logid', 'logs.id')
-    .whereIn('steps.buildid', builds)
     .groupBy('steps.buildid')
     .select({ id: 'steps.buildid' })
-    .count({ rows: '*', chunks: 'logchunks.logid' })
+    .countDistinct({ steps: 'steps.id', logs: 'logs.id' })
+    .count({ logchunks: 'logchunks.logid' })
     .sum({ first: 'logchunks.first_line', last: 'logchunks.last_line' });
 }
 
+function countOf(tx: Transaction, table: string, builds: readonly number[]): Promise<Counted> {
+  return tx.dialect
+    .among(tx.sql(table), 'buildid', builds)
+    .groupBy('buildid')
+    .select({ id: 'buildid' })
+    .count({ rows: '*' });
+}
+
 function countTests(tx: Transaction, builds: readonly number[]): Promise<Counted> {
-  return tx
-    .sql('test_result_sets')
+  const sets = tx.dialect.among(tx.sql('test_result_sets'), 'test_result_sets.buildid', builds);
+  return sets
     .join('test_results', 'test_results.test_result_setid', 'test_result_sets.id')
-    .whereIn('test_result_sets.buildid', builds)
     .groupBy('test_result_sets.buildid')
     .select({ id: 'test_result_sets.buildid' })
     .count({ rows: '*' });

@@ -4,7 +4,7 @@ import { groupBy } from '../model/group-by.js';
 import { isBulk, keyColumn, keyColumnsOf, keyOf, lookupKeys } from '../model/rows.js';
 import type { Transaction } from './connect.js';
 import { chunks } from './chunks.js';
-import { purgeHistory } from './history.js';
+import { purgeChunks, purgeHistory } from './history.js';
 
 /** Thrown inside a step when a row is not as it was seen: the step is taken back, nothing of it stays. */
 export class ChangedMeanwhile extends Error {
@@ -50,10 +50,8 @@ function selectRows(
   keys: readonly number[],
   columns: readonly string[] | '*',
 ): Knex.QueryBuilder<Row, Row[]> {
-  return tx
-    .sql<Row>(table)
-    .whereIn(column, keys)
-    .select<Row[]>(columns as string[]);
+  const query = tx.sql<Row>(table).select<Row[]>(columns as string[]);
+  return tx.dialect.among(query, column, keys);
 }
 
 async function inChunks(keys: readonly number[], read: (some: number[]) => PromiseLike<Row[]>): Promise<Row[]> {
@@ -112,7 +110,9 @@ const writers = {
     return { [set.table]: set.rows.length };
   },
   purge: (tx: Transaction, set: SetOf<'purge'>): Promise<RowCounts> =>
-    purgeHistory(tx, set.table, set.keys, set.upToLine),
+    set.upToLine === undefined
+      ? purgeHistory(tx, set.table, set.keys, set.hanging)
+      : purgeChunks(tx, set.keys, set.upToLine),
   load: async (tx: Transaction, set: SetOf<'load'>): Promise<RowCounts> => {
     for (const rows of chunks(set.rows, 500)) await tx.sql(set.table).insert(rows);
     return { [set.table]: set.rows.length };

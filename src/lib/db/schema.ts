@@ -1,7 +1,8 @@
 import type { Knex } from 'knex';
 import { Failure } from '../errors.js';
 import { count } from '../model/names.js';
-import type { Dialect } from './dialect.js';
+import type { OpenOptions } from './connect.js';
+import type { Dialect, Reference } from './dialect.js';
 
 /** What was found by probing; statements ask `has`, never the revision. */
 export interface Schema {
@@ -11,6 +12,8 @@ export interface Schema {
   readonly unknownRevision: boolean;
   readonly withoutTransactions: readonly string[];
   has(table: string, column?: string): boolean;
+  /** Does the database itself delete the rows that name a deleted row of the parent there? Only asked where it is written. */
+  cascades(reference: Reference): boolean;
 }
 
 /** First revision → the versions that have it. Revisions up to 58 are sqlalchemy-migrate's, later ones alembic's. */
@@ -35,7 +38,12 @@ const required = [
   'builds', 'steps', 'logs', 'objects', 'object_state',
 ]; // prettier-ignore
 
-export async function readSchema(sql: Knex, dialect: Dialect, label: string): Promise<Schema> {
+export async function readSchema(
+  sql: Knex,
+  dialect: Dialect,
+  label: string,
+  access: OpenOptions['access'],
+): Promise<Schema> {
   const columns = await dialect.columns(sql);
   const revision = await readRevision(sql, columns, label);
   const missing = required.filter((table) => !columns.has(table));
@@ -49,12 +57,15 @@ export async function readSchema(sql: Knex, dialect: Dialect, label: string): Pr
     );
   }
   const number = Number(revision);
+  const nameOf = ({ table, column, parent }: Reference): string => `${table}.${column} ${parent}`;
+  const cascades = new Set(access === 'write' ? (await dialect.cascades(sql)).map(nameOf) : []);
   return {
     revision,
     buildbot: number <= newest ? (versions.findLast(([from]) => from <= number)?.[1] ?? 'unknown') : 'newer than 4.3',
     unknownRevision: !(number <= newest),
     withoutTransactions: await dialect.tablesWithoutTransactions(sql),
     has: (table, column) => (column === undefined ? columns.has(table) : (columns.get(table)?.has(column) ?? false)),
+    cascades: (reference) => cascades.has(nameOf(reference)),
   };
 }
 

@@ -22,6 +22,8 @@ export type RowSet =
       readonly keys: readonly number[];
       /** Of a log that is too long for one transaction: its chunks up to the one that begins with this line. */
       readonly upToLine?: number;
+      /** Rows that hang on them, by table, where they were counted: those may be left to the database to delete. */
+      readonly hanging?: Readonly<Record<string, number>>;
     }
   /** History that comes back from an archive; of the rows the journal keeps the keys. */
   | {

@@ -68,8 +68,9 @@ export interface ForgetWorld {
   readonly missingIndexes: readonly MissingIndex[];
 }
 
-const buildsPerStep = 1000;
-const requestsPerStep = 5000;
+/** Fewer where each takes its time, so that progress is seen. */
+const buildsPerStep = { quick: 10_000, slow: 1000 };
+const requestsPerStep = 10_000;
 const buildsetsPerStep = 10_000;
 const mostStepsOfAKind = 200;
 
@@ -206,7 +207,7 @@ function stepsFor(
   const buildsets = numbers === null ? null : world.buildsetIds;
   return [
     ...steps('unlink buildsets', split(buildsets, buildsetsPerStep, mostStepsOfAKind), `take references to builds of ${name} out of buildsets`),
-    ...steps('forget builds', split(numbers, buildsPerStep, mostStepsOfAKind), `delete ${count(builds, 'build')} of ${name}, with all that hangs on them`),
+    ...steps('forget builds', split(numbers, buildsPerStep[most < db.mostBuilds ? 'slow' : 'quick'], mostStepsOfAKind), `delete ${count(builds, 'build')} of ${name}, with all that hangs on them`),
     ...steps('forget requests', split(requestIds, requestsPerStep, mostStepsOfAKind), `delete ${count(requests, 'request')} of ${name}, and buildsets that have no others`),
     ...steps('forget tests', hasTests ? [all] : [], `delete names of tests of ${name}`),
     { kind: 'delete builder', subject: `builder ${builder.id}`, builder: seen, range: all, most: 1 },

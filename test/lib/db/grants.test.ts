@@ -21,6 +21,7 @@ const schema: Schema = {
   unknownRevision: false,
   withoutTransactions: ['masters'],
   has: (table, column) => ['migrate_version', 'masters', 'schedulers'].includes(table) && column !== 'enabled',
+  cascades: () => false,
 };
 const postgres: Target = {
   engine: 'postgres',

@@ -9,7 +9,9 @@ import { until } from '../../_helpers/buildbot/until.js';
 import { idOf } from '../../_helpers/clusters.js';
 import { now } from '../../_helpers/killed.js';
 import {
+  addForeignKeys,
   certainlyAll,
+  changeForeignKey,
   leftoverBuilders,
   referencesOf,
   stoppedCluster,
@@ -152,6 +154,25 @@ for (const engine of engines.filter((name) => name === 'postgres' || name === 'i
     t.is(report.results.at(-1)?.detail, 'a master configures builder quick again');
     t.is((await db.query('SELECT id FROM builders WHERE id = ?', [quick])).length, 1);
     t.is((await db.query('SELECT id FROM builder_masters WHERE builderid = ?', [quick])).length, 1);
+  });
+}
+
+for (const engine of engines.filter((name) => name === 'postgres' || name === 'innodb')) {
+  test(`${engine}: a buildset that has come to name one of the builds is not deleted with it`, async (t) => {
+    const db = await leftoverBuilders(t, engine, '4.3.0');
+    if (engine === 'innodb') await addForeignKeys(db, '4.3.0');
+    await changeForeignKey(db, '4.3.0', 'buildsets.parent_buildid', 'ON DELETE CASCADE');
+    await changeForeignKey(db, '4.3.0', 'buildsets.rebuilt_buildid', 'ON DELETE CASCADE');
+    const before = await db.dump();
+    const expected = withoutBuilder(before, '4.3.0', await idOf(db, 'builders', 'quick'));
+    const report = await beforeStep(t, db, 'forget builds', async () => {
+      const kept = await db.query('SELECT id FROM buildsets WHERE id = 9003 AND parent_buildid IS NULL AND rebuilt_buildid IS NULL'); // prettier-ignore
+      t.is(kept.length, 1);
+      const { parent_buildid, rebuilt_buildid } = before.buildsets?.find((row) => row.id === 9003) ?? {};
+      await db.query('UPDATE buildsets SET parent_buildid = ?, rebuilt_buildid = ? WHERE id = 9003', [parent_buildid, rebuilt_buildid]); // prettier-ignore
+    });
+    t.is(report.status, 'done');
+    t.deepEqual(diffDumps(expected, await db.dump()), []);
   });
 }
 
