@@ -1,7 +1,7 @@
 import * as Flags from '@oclif/core/flags';
 import type { Command, Interfaces } from '@oclif/core';
 import { change, exitStatusOf } from './change.js';
-import type { ChangeOptions, Connections } from './change.js';
+import type { ChangeOptions, Connections } from './gate.js';
 import { ClusterCommand } from './command.js';
 import { Failure } from './errors.js';
 import { findEntryOf } from './journal.js';

@@ -3,6 +3,7 @@ import type { ExecutionContext } from 'ava';
 import { account, type Account } from './accounts.js';
 import { bbctl } from './cli.js';
 import type { TestDatabase } from './database.js';
+import type { UserClass } from '../../src/lib/model/privileges.js';
 
 export interface Granted extends Account {
   rights: readonly Right[];
@@ -16,11 +17,7 @@ export interface Right {
 }
 
 /** The printed SQL is pasted by the administrator; what everybody has by default counts for nothing. */
-export async function granted(
-  t: ExecutionContext,
-  db: TestDatabase,
-  userClass: 'read' | 'repair' | 'run',
-): Promise<Granted> {
+export async function granted(t: ExecutionContext, db: TestDatabase, userClass: UserClass): Promise<Granted> {
   if (db.engine === 'postgres') {
     const [row] = await db.query('SELECT current_database() AS name');
     await db.exec(`REVOKE ALL ON DATABASE ${String(row?.name)} FROM PUBLIC; REVOKE ALL ON SCHEMA public FROM PUBLIC`);

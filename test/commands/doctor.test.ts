@@ -69,7 +69,9 @@ test('commands that only look, of what nothing mends by itself, run as they are 
   const ids = ['worker-paused', 'service-misplaced', 'master-versions-differ', 'buildset-unfinished'];
   const { findings } = (await bbctl(['doctor', '--json', ...ids.flatMap((id) => ['--only', id])], { db: db.url })).json() as Told;
   t.deepEqual([...new Set(findings.map(({ id }) => id))].sort(), [...ids].sort());
-  for (const command of findings.flatMap(({ fix }) => fix)) await t.notThrowsAsync(paste(command, db.url, home), command);
+  // One that changes something is shown its plan.
+  const shown = (command: string): string => (command.startsWith('bbctl workers resume ') ? `${command} --dry-run` : command);
+  for (const command of findings.flatMap(({ fix }) => fix)) await t.notThrowsAsync(paste(shown(command), db.url, home), command);
 }); // prettier-ignore
 
 for (const engine of engines) {

@@ -1,7 +1,7 @@
 // Users with exactly the rights that `bbctl grants` prints: each class of command works with them, and the others say
 // that rights are missing. That none is superfluous is shown in test/lib/db/grants.test.ts.
 import { rmSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { takeLock } from '../../src/lib/db/lock.js';
 import { parseDatabaseUrl } from '../../src/lib/db/url.js';
@@ -11,6 +11,7 @@ import { bbctl, temporaryHome } from '../_helpers/cli.js';
 import { addLivingMaster, heartbeat, otherMaster, restore } from '../_helpers/clusters.js';
 import { diffDumps, engines, fixturesOf, type EngineName, type TestDatabase } from '../_helpers/database.js';
 import { granted } from '../_helpers/granted.js';
+import { leftoverBuilders } from '../_helpers/left-over-builders.js';
 import { killedMaster, type Killed } from '../_helpers/killed.js';
 import { databaseAged } from '../_helpers/recordings.js';
 
@@ -206,5 +207,39 @@ if (servers.includes('postgres')) {
     const { status, stderr } = await bbctl(['status'], { db: who.url });
     t.is(status, 10);
     t.regex(stderr.replace(/\s+/g, ' '), /may this user see its tables\?.*"bbctl grants read"/);
+  });
+}
+
+for (const engine of servers) {
+  test(`${engine}: the rights to forget serve every command that removes, renames and brings back`, async (t) => {
+    const db = await leftoverBuilders(t, engine, '3.7.0');
+    const who = await granted(t, db, 'forget');
+    const before = await db.dump();
+    const home = folder(t);
+    const archive = join(home, 'quick.gz');
+    const done = async (...args: string[]): Promise<void> => {
+      const { status, stdout, stderr } = await bbctl([...args, '--yes', '--json'], { db: who.url, home });
+      t.is(status, 0, `${args.join(' ')}: ${stdout}${stderr}`);
+      t.regex(stdout, /"status": "done"/, args.join(' '));
+    };
+    await done('builders', 'forget', 'quick', '--archive', archive, '--force', '--confirm=quick');
+    await done('builders', 'restore', archive);
+    t.deepEqual(diffDumps(before, await db.dump()), []);
+    await done('builders', 'rename', 'quick', 'quicker', '--force');
+    await done('undo', '3');
+    await done('builders', 'merge', 'quick', 'slow', '--force');
+    await done('undo', '5');
+    await done('workers', 'pause', 'local1');
+    await done('undo', '7');
+    await done('workers', 'forget', 'local1', '--force', '--confirm=local1');
+    await done('undo', '9');
+    await done('services', 'forget', 'p-slow', '--force', '--confirm=p-slow');
+    await done('undo', '11');
+    await db.exec("INSERT INTO masters (id, name, name_hash, active, last_active) VALUES (77, 'heir', 'h', 0, 0)");
+    const [master] = await db.query('SELECT name FROM masters WHERE id = 1');
+    await done('masters', 'forget', '1', '--reassign-to', '77', '--force', `--confirm=${String(master?.name)}`);
+    await done('undo', '13');
+    await db.exec('DELETE FROM masters WHERE id = 77');
+    t.deepEqual(diffDumps(before, await db.dump()), []);
   });
 }

@@ -6,7 +6,7 @@ import { deadMaster, heartbeat } from '../_helpers/clusters.js';
 import { answers, fresh, health, home } from '../_helpers/health.js';
 import { promtoolOn, samplesIn } from '../_helpers/prometheus.js';
 import { databaseAged } from '../_helpers/recordings.js';
-import { testWith } from '../_helpers/skip.js';
+import { testWith } from '../_helpers/test-with.js';
 
 test('0: a fresh database, and one whose master lives', async (t) => {
   await answers(t, 'OK', { db: (await fresh(t)).url });

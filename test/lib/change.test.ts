@@ -1,6 +1,6 @@
 // What happens between the plan and the write, and in the middle of a write, on every engine.
 import test from 'ava';
-import type { Presenter } from '../../src/lib/change.js';
+import type { Presenter } from '../../src/lib/gate.js';
 import { exitStatusOf } from '../../src/lib/change.js';
 import type { Transaction } from '../../src/lib/db/connect.js';
 import type { Operation, Report, Step } from '../../src/lib/operation.js';

@@ -12,7 +12,7 @@ import { databaseFrom } from '../_helpers/database.js';
 import { makeUnclean } from '../_helpers/killed.js';
 import { promtoolOn, samplesIn } from '../_helpers/prometheus.js';
 import { databaseAged, insertRevision } from '../_helpers/recordings.js';
-import { testWith } from '../_helpers/skip.js';
+import { testWith } from '../_helpers/test-with.js';
 
 const folder = join('examples', 'monitoring');
 

@@ -63,7 +63,7 @@ const translations: readonly Translation[] = [
       /^(42501|ER_DBACCESS_DENIED_ERROR|ER_TABLEACCESS_DENIED_ERROR|ER_COLUMNACCESS_DENIED_ERROR|ER_SPECIFIC_ACCESS_DENIED_ERROR)$/,
     code: 'unreachable',
     say: (label, detail) => `This user may not do that on ${label}: ${detail}.`,
-    try: 'It needs more rights: "bbctl grants repair" prints them as SQL, "bbctl grants read" those for looking alone.',
+    try: 'It needs more rights: "bbctl grants repair" prints them as SQL, "bbctl grants read" those for looking alone, "bbctl grants forget" those for removing too.',
   },
   {
     codes:

@@ -106,9 +106,12 @@ function postgresGrants(target: Target, userClass: UserClass, rights: TableRight
   const within = (names: readonly string[]): string =>
     names.map((name) => `${schema}.${quotePostgres(name)}`).join(', ');
   const byRights = groupBy(rights, ([, of]) => privileges(lockable(of), quotePostgres));
+  const makesIds = userClass === 'run' || userClass === 'forget';
   const sequences = rights.flatMap(([table, { insert }]) =>
-    userClass === 'run' && insert ? (target.namespace?.sequences.get(table) ?? []) : [],
+    makesIds && insert ? (target.namespace?.sequences.get(table) ?? []) : [],
   );
+  // What comes back with its old ids must not be given out again: the sequence is raised.
+  const use = userClass === 'forget' ? 'USAGE, UPDATE' : 'USAGE';
   return {
     create: `CREATE ROLE ${to} LOGIN`,
     statements: [
@@ -116,7 +119,7 @@ function postgresGrants(target: Target, userClass: UserClass, rights: TableRight
       `GRANT USAGE ON SCHEMA ${schema} TO ${to}`,
       ...(schema === '"public"' ? [] : [`ALTER ROLE ${to} IN DATABASE ${database} SET search_path = ${schema}`]),
       ...[...byRights].map(([of, tables]) => `GRANT ${of} ON TABLE ${within(tables.map(([table]) => table))} TO ${to}`),
-      ...(sequences.length > 0 ? [`GRANT USAGE ON SEQUENCE ${within(sequences)} TO ${to}`] : []),
+      ...(sequences.length > 0 ? [`GRANT ${use} ON SEQUENCE ${within(sequences)} TO ${to}`] : []),
     ],
   };
 }

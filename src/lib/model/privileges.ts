@@ -1,5 +1,5 @@
-/** Who uses a database: to look, to mend it, or as a master of bbctl's own. */
-export const userClasses = ['read', 'repair', 'run'] as const;
+/** Who uses a database: to look, to mend it, to remove what is left over as well, or as a master of bbctl's own. */
+export const userClasses = ['read', 'repair', 'forget', 'run'] as const;
 
 export type UserClass = (typeof userClasses)[number];
 
@@ -54,6 +54,57 @@ const outcome: Rights = { update: ['complete', 'complete_at', 'results'] };
 const end: Rights = { update: ['complete_at', 'results'] };
 const added: Rights = { insert: true };
 const kept: Rights = { insert: true, update: 'any' };
+/** Deleted, moved to another owner, and brought back. */
+const whole: Rights = { insert: true, update: 'any', delete: true };
+const gone: Rights = { insert: true, delete: true };
+
+const repair: Readonly<Record<string, Rights>> = {
+  masters: { update: ['active', 'last_active'] },
+  schedulers: { update: ['enabled'] },
+  scheduler_masters: registration,
+  changesource_masters: registration,
+  builder_masters: registration,
+  configured_workers: { ...registration, lock: 'workerid' },
+  connected_workers: registration,
+  buildrequests: outcome,
+  buildrequest_claims: registration,
+  buildsets: outcome,
+  builds: end,
+  steps: end,
+  logs: { update: ['complete'] },
+};
+
+/** What is forgotten goes with its history; undo and restore bring it back. Unlike the others not proven to be minimal. */
+const forget: Readonly<Record<string, Rights>> = {
+  ...repair,
+  masters: whole,
+  schedulers: whole,
+  changesources: whole,
+  scheduler_changes: whole,
+  builders: { ...whole, lock: 'name' },
+  builders_tags: whole,
+  tags: added,
+  workers: whole,
+  objects: whole,
+  object_state: whole,
+  sourcestamps: added,
+  patches: added,
+  buildsets: whole,
+  buildset_properties: gone,
+  buildset_sourcestamps: gone,
+  buildrequests: whole,
+  buildrequest_claims: whole,
+  builds: whole,
+  build_properties: gone,
+  build_data: gone,
+  steps: whole,
+  logs: whole,
+  logchunks: gone,
+  test_names: whole,
+  test_code_paths: whole,
+  test_result_sets: whole,
+  test_results: whole,
+};
 
 /**
  * The one table of who needs which right. Each of `repair` was found by taking it away: then something that bbctl
@@ -61,21 +112,9 @@ const kept: Rights = { insert: true, update: 'any' };
  */
 export const rightsOf: Readonly<Record<UserClass, Readonly<Record<string, Rights>>>> = {
   read: {},
-  repair: {
-    masters: { update: ['active', 'last_active'] },
-    schedulers: { update: ['enabled'] },
-    scheduler_masters: registration,
-    changesource_masters: registration,
-    builder_masters: registration,
-    configured_workers: { ...registration, lock: 'workerid' },
-    connected_workers: registration,
-    buildrequests: outcome,
-    buildrequest_claims: registration,
-    buildsets: outcome,
-    builds: end,
-    steps: end,
-    logs: { update: ['complete'] },
-  },
+  repair,
+  forget,
+
   run: {
     masters: kept,
     schedulers: kept,

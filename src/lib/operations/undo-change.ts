@@ -113,7 +113,7 @@ export function planUndo(
     steps,
     notes: notes(entry, world, changed, force),
     warnings: [],
-    blockers: [...orderBlockers(entry), ...(force ? [] : changedBlockers(world, changed, kept.size > 0))],
+    blockers: [...orderBlockers(entry), ...(force ? [] : changedBlockers(entry, world, changed, kept.size > 0))],
     secondLook: null,
   };
 }
@@ -129,6 +129,7 @@ function orderBlockers(entry: Entry): Blocker[] {
 }
 
 function changedBlockers(
+  entry: Entry,
   world: UndoWorld,
   changed: ReadonlyMap<string, readonly string[]>,
   isRest: boolean,
@@ -136,7 +137,7 @@ function changedBlockers(
   return [...changed].flatMap(([subject, rows]): Blocker[] => {
     if (rows.length === 0) return [];
     const bulk = world.states.find((state) => state.subject === subject && isBulk(state.set))?.set.kind;
-    if (bulk) return [historyBlocker(subjectName(subject, world), bulk)];
+    if (bulk) return [historyBlocker(entry, bulk)];
     const [are, them] = rows.length === 1 ? ['is', 'it'] : ['are', 'them'];
     const message = `${subjectName(subject, world)} cannot be taken back: ${count(rows.length, 'row')} ${are} not as the change left ${them}: ${list(rows, 5)}.`;
     const way = 'The cluster has gone on from there: leave it as it is.';
@@ -148,10 +149,10 @@ function changedBlockers(
   });
 }
 
-function historyBlocker(name: string, kind: RowSet['kind']): Blocker {
+function historyBlocker({ id, title }: Entry, kind: RowSet['kind']): Blocker {
   const isGone = kind === 'purge';
   return {
-    message: `${name} cannot be taken back: its history ${isGone ? 'is gone from the database' : 'came from an archive'}, and is too much for a journal to keep.`,
+    message: `Change ${id} (${printable(title)}) cannot be taken back: its history ${isGone ? 'is gone from the database' : 'came from an archive'}, and is too much for a journal to keep.`,
     try: isGone ? 'If it was archived: "bbctl builders restore FILE".' : 'Take it out again with "bbctl builders forget".',
     override: null,
   }; // prettier-ignore

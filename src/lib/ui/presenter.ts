@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Presenter, RunStep, ShownStep } from '../change.js';
+import type { Presenter, RunStep, ShownStep } from '../gate.js';
 import { Failure } from '../errors.js';
-import { shellWord } from '../model/names.js';
+import { printable, shellWord } from '../model/names.js';
 import type { Plan, Step, StepResult } from '../operation.js';
 
 /** What was said in advance. */
@@ -32,13 +32,19 @@ export function needsYes(): Failure {
 /** Is the plan confirmed by what was said in advance? `null`: it must be asked. */
 export function isConfirmed({ typed: wanted }: Plan<Step>, { yes, typed }: Answers): boolean | null {
   if (wanted === undefined) return yes ? true : null;
-  return typed === null ? null : typed === wanted;
+  return typed === null ? null : isTyped(wanted, typed);
+}
+
+/** As it is, or as it is shown: a name may have characters in it that nobody can type. */
+export function isTyped(wanted: string, answer: string): boolean {
+  return answer === wanted || answer === printable(wanted);
 }
 
 /** Nobody can be asked. */
-export function refuseToAsk({ typed }: Plan<Step>): Failure {
+export function refuseToAsk({ typed, isFinal }: Plan<Step>): Failure {
   if (typed === undefined) return needsYes();
-  return new Failure('notConfirmed', `Nothing was changed: this needs a name to be typed, and there is no terminal to ask on.`, {
+  const why = isFinal ? 'this cannot be taken back' : 'this needs a name to be typed';
+  return new Failure('notConfirmed', `Nothing was changed: ${why}, and there is no terminal to ask on.`, {
     try: `Look at the plan with --dry-run, then use --confirm=${shellWord(typed)}.`,
   }); // prettier-ignore
 }

@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { DistinctQuestion } from 'inquirer';
-import type { Presenter, RunStep, ShownStep } from '../change.js';
+import type { Presenter, RunStep, ShownStep } from '../gate.js';
 import { Failure } from '../errors.js';
 import { formatDuration } from '../model/duration.js';
 import { count, printable, thousands } from '../model/names.js';
 import type { Plan, Report, SecondLook, Step, StepResult } from '../operation.js';
-import { isConfirmed, refuseToAsk, runPlainly } from './presenter.js';
+import { isConfirmed, isTyped, refuseToAsk, runPlainly } from './presenter.js';
 import type { Answers } from './presenter.js';
 import { colour, isInteractive } from './terminal.js';
 import { grouped, renderPlan, renderReport } from './views/change.js';
@@ -29,7 +29,7 @@ export class TerminalPresenter implements Presenter {
     const { default: inquirer } = await import('inquirer');
     try {
       const { answer } = await inquirer.prompt<{ answer: boolean | string }>([question(plan)]);
-      return typeof answer === 'string' ? answer === plan.typed : answer;
+      return typeof answer === 'string' ? isTyped(plan.typed ?? '', answer) : answer;
     } catch {
       // Ctrl-C at the question is a no.
       return false;
@@ -101,8 +101,10 @@ interface ShownTask {
 
 /** A name to type is asked for where it cannot be taken back, or may not be meant. */
 function question(plan: Plan<Step>): DistinctQuestion {
-  if (plan.typed !== undefined)
-    return { type: 'input', name: 'answer', message: `This needs more than a "y". Type ${printable(plan.typed)} to do it:` }; // prettier-ignore
+  if (plan.typed !== undefined) {
+    const why = plan.isFinal ? 'This cannot be taken back.' : 'This needs more than a "y".';
+    return { type: 'input', name: 'answer', message: `${why} Type ${printable(plan.typed)} to do it:` };
+  }
   const message = `Do ${plan.steps.length === 1 ? 'this' : `these ${count(plan.steps.length, 'step')}`}?`;
   return { type: 'confirm', name: 'answer', message, default: false };
 }

@@ -108,7 +108,7 @@ for (const engine of engines) {
       t,
       gate.undo(),
       'refused',
-      'builder 1 cannot be taken back: its history is gone from the database, and is too much for a journal to keep.',
+      'Change 1 (Test) cannot be taken back: its history is gone from the database, and is too much for a journal to keep.',
     );
   });
 

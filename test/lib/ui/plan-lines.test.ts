@@ -64,8 +64,13 @@ test('what cannot be taken back is confirmed by what is typed, not by --yes', (t
   t.is(isConfirmed(typed, { yes: true, typed: null }), null);
   t.false(isConfirmed(typed, { yes: true, typed: 'old' }));
   t.true(isConfirmed(typed, { yes: false, typed: 'old builder' }));
+  const hostile = { ...plan, typed: 'a\u001bb' };
+  t.true(isConfirmed(hostile, { yes: false, typed: 'a\\u001bb' }));
+  t.true(isConfirmed(hostile, { yes: false, typed: 'a\u001bb' }));
   t.true(isConfirmed(plan, { yes: true, typed: null }));
   t.is(isConfirmed(plan, { yes: false, typed: null }), null);
   t.is(refuseToAsk(typed).try, `Look at the plan with --dry-run, then use --confirm='old builder'.`);
+  t.regex(refuseToAsk(typed).message, /needs a name to be typed/);
+  t.regex(refuseToAsk({ ...typed, isFinal: true }).message, /cannot be taken back/);
   t.is(refuseToAsk(plan).try, 'Look at the plan with --dry-run, then use --yes.');
 });

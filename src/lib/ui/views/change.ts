@@ -1,4 +1,4 @@
-import type { ShownStep } from '../../change.js';
+import type { ShownStep } from '../../gate.js';
 import { count, list, printable, thousands } from '../../model/names.js';
 import type { Woken } from '../../model/wake.js';
 import type { Plan, Report, Step, StepResult } from '../../operation.js';
