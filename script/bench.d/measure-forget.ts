@@ -34,7 +34,7 @@ async function* compare(
   const on = (work: (copy: Copy, session: Session) => Promise<unknown>): Promise<Measured> =>
     servers.on(builds, prepare, async (copy) => {
       const session = await copy.connect();
-      return measured(session, copy, () => work(copy, session), servers.settle).finally(() => session.end());
+      return measured(session, copy, () => work(copy, session), servers.settle?.bind(servers)).finally(() => session.end());
     });
   const one = await on((_copy, session) => session.query('DELETE FROM builders WHERE id = 1'));
   let peakMb = NaN;
