@@ -93,7 +93,7 @@ interface Servers {
   /** On a copy, which is gone afterwards. */
   on<T>(builds: number, prepare: string, work: (copy: Copy) => Promise<T>): Promise<T>;
   /** The server may clear deleted rows away after it has answered: returns when it has. */
-  settle?(session: Session): Promise<void>;
+  readonly settle?: (session: Session) => Promise<void>;
 }
 
 interface Copy {
