@@ -13,6 +13,8 @@ import { inTerminal } from '../_helpers/terminal.js';
 
 const many = 100_000;
 const most = 200 * 1024; // KiB
+/** Three rows of each request are written, each in a way of its own. */
+const mostToCancel = 256 * 1024;
 const timeoutMs = 110_000;
 
 const numbers: Record<TestDatabase['engine'], string> = {
@@ -81,14 +83,14 @@ for (const engine of engines) {
       const cancelled = await bbctl(['requests', 'cancel', '--builder', 'gone', '--yes'], { db: db.url, home, env, timeoutMs }); // prettier-ignore
       t.is(cancelled.status, 0, cancelled.stderr);
       t.regex(cancelled.stdout, /^ *1\. cancel 100,000 requests of builder gone \(in 200 steps\)$/m);
-      t.true(Number(readFileSync(peakFile, 'utf8')) < most, `peak ${readFileSync(peakFile, 'utf8')} KiB`);
+      t.true(Number(readFileSync(peakFile, 'utf8')) < mostToCancel, `peak ${readFileSync(peakFile, 'utf8')} KiB`);
       t.log(`peak ${readFileSync(peakFile, 'utf8')} KiB`);
       t.like((await db.query('SELECT COUNT(*) AS count FROM buildsets WHERE complete = 0 AND id > 1000'))[0], { count: 0 }); // prettier-ignore
 
       const undone = await bbctl(['undo', '1', '--yes'], { db: db.url, home, env, timeoutMs });
       t.is(undone.status, 0, undone.stderr);
       t.log(`undo: peak ${readFileSync(peakFile, 'utf8')} KiB`);
-      t.true(Number(readFileSync(peakFile, 'utf8')) < most, `undo: peak ${readFileSync(peakFile, 'utf8')} KiB`);
+      t.true(Number(readFileSync(peakFile, 'utf8')) < mostToCancel, `undo: peak ${readFileSync(peakFile, 'utf8')} KiB`);
       t.deepEqual(diffDumps(before, await db.dump()), []);
     },
   );
