@@ -1,7 +1,7 @@
 import path from 'node:path';
 import * as Args from '@oclif/core/args';
 import * as Flags from '@oclif/core/flags';
-import { ChangeCommand, confirmFlag } from '../../lib/change-command.js';
+import { ChangeCommand, confirmFlag, forceFlag } from '../../lib/change-command.js';
 import { durationFlag } from '../../lib/duration-flag.js';
 import type { Report, Step } from '../../lib/operation.js';
 import { forgetBuilders } from '../../lib/operations/forget-builders.js';
@@ -21,11 +21,7 @@ It is done in small batches that hold no lock for long, and waits when a master'
   static override args = { builder: Args.string({ description: 'whole names or ids', required: true }) };
   static override flags = {
     ...confirmFlag,
-    force: Flags.boolean({
-      description: 'also where it is not certain that it is left over',
-      helpGroup: 'CHANGE',
-      default: false,
-    }),
+    ...forceFlag,
     archive: Flags.string({
       description: 'keep all of it in this file first, for "builders restore"',
       helpGroup: 'CHANGE',

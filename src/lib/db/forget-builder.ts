@@ -5,7 +5,7 @@
  */
 import type { Range } from '../model/builder-history.js';
 import { printable } from '../model/names.js';
-import type { Row, RowSet } from '../model/rows.js';
+import type { RowSet } from '../model/rows.js';
 import type { Transaction } from './connect.js';
 import { piece } from './purge-pieces.js';
 import { ChangedMeanwhile, lockRows, lockRowsToDelete, readRows } from './rows.js';
@@ -26,7 +26,7 @@ const namesPerPiece = 2000;
  * where it is not as it was seen.
  */
 async function holdBuilder(tx: Transaction, { id, name, nameHash }: SeenBuilder): Promise<void> {
-  const row = await tx.sql<Row>('builders').where('id', id).forUpdate().first('name_hash');
+  const [row] = await lockRowsToDelete(tx, 'builders', 'id', [id], ['name_hash']);
   if (row?.['name_hash'] !== nameHash)
     throw new ChangedMeanwhile(`builder ${printable(name)} is gone, or is another one now`);
   const registrations = await lockRows(tx, 'builder_masters', 'builderid', [id], ['id']);
