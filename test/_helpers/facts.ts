@@ -26,6 +26,7 @@ export function masterFacts(
     name: 'host:/srv/one',
     active: true,
     lastActive: now,
+    expireAfter: null,
     otherSign: null,
     clockBehind: 0,
     ...rest,

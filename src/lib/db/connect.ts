@@ -19,6 +19,10 @@ export interface OpenOptions {
   readonly timeoutMs: number;
   /** Shown by the server beside the connection. */
   readonly purpose: string;
+  /** A process that is stopped in the middle of a transaction may hold its locks for so long, as far as the server can tell. */
+  readonly lockLeaseMs?: number;
+  /** Instead of the database's clock, epoch seconds: for the time of a simulation. */
+  readonly now?: () => number;
 }
 
 /** Statements of one transaction, on one connection, with what is known of the database. */
@@ -75,6 +79,11 @@ export class Database {
     });
   }
 
+  /** Statements that need not see one moment: each is its own transaction. */
+  glance<T>(work: (tx: Transaction) => Promise<T>): Promise<T> {
+    return this.guarded(() => work(this.on(this.knex)));
+  }
+
   /**
    * One step of a change: nobody else writes what it has read and locked before it ends. Without transactions
    * (MyISAM) the tables are locked instead, and what was written stays when `work` throws.
@@ -110,7 +119,9 @@ export class Database {
 
   private async probe(): Promise<void> {
     await this.guarded(async () => {
-      this.dialect = await dialectOf(this.location.engine, this.knex, this.options);
+      const { now } = this.options;
+      const dialect = await dialectOf(this.location.engine, this.knex, this.options);
+      this.dialect = now ? { ...dialect, now: () => Promise.resolve(now()) } : dialect;
       this.schema = await readSchema(this.knex, this.dialect, this.location.label, this.options.access);
       if (this.options.access === 'write') await this.verifyWritable();
     });
@@ -232,10 +243,11 @@ const withoutScans = [
   'SET jit = off; SET max_parallel_workers_per_gather = 0;',
 ].join(' ');
 
-function postgresSession({ access, timeoutMs }: OpenOptions): string {
+function postgresSession({ access, timeoutMs, lockLeaseMs }: OpenOptions): string {
+  const lease = lockLeaseMs === undefined ? '' : `SET idle_in_transaction_session_timeout = ${lockLeaseMs};`;
   const limits = `SET statement_timeout = ${timeoutMs}; SET lock_timeout = ${timeoutMs};`;
   const readOnly = access === 'read' ? 'SET default_transaction_read_only = on;' : '';
-  return `${limits} ${withoutScans} ${readOnly}`;
+  return `${limits} ${lease} ${withoutScans} ${readOnly}`;
 }
 
 type RawPostgres = { query(sql: string, done: (error: Error | null) => void): void };

@@ -10,6 +10,8 @@ export interface Dialect {
   readonly server: string;
   /** The database's clock, epoch seconds: masters and bbctl may have other ideas of the time. */
   now(sql: Knex): Promise<number>;
+  /** Can it tell whoever listens, at the commit? */
+  readonly notifies: boolean;
   /** Are rows deleted by a subquery found by an index? MySQL looks at all of the table, row by row. */
   readonly deletesBySubquery: boolean;
   /** Do changes lock rows, so that a large one keeps nobody waiting? Else the whole database is locked, or tables. */
@@ -120,6 +122,7 @@ async function sqliteVersion(sql: Knex): Promise<string> {
 function sqlite(version: string): Dialect {
   return {
     engine: 'sqlite',
+    notifies: false,
     deletesBySubquery: true,
     locksRows: false,
     // Nothing looks after foreign keys there.
@@ -217,6 +220,7 @@ function missingIndexOf(row: Record<string, unknown>): MissingIndex {
 function postgres(version: string): Dialect {
   return {
     engine: 'postgres',
+    notifies: true,
     deletesBySubquery: true,
     locksRows: true,
     cascades: (sql) => referencesBy(sql, postgresCascades),
@@ -288,8 +292,12 @@ async function mysql(sql: Knex, options: OpenOptions): Promise<Dialect> {
     `set session ${timeout}, innodb_lock_wait_timeout = ${Math.max(1, Math.round(options.timeoutMs / 1000))}, lock_wait_timeout = ${Math.max(1, Math.round(options.timeoutMs / 1000))}`,
   );
   if (options.access === 'read') await sql.raw('set session transaction read only');
+  // Of any connection that says nothing, in a transaction or not: LOCK TABLES is none.
+  if (options.lockLeaseMs !== undefined)
+    await sql.raw(`set session wait_timeout = ${Math.ceil(options.lockLeaseMs / 1000)}`);
   return {
     engine: 'mysql',
+    notifies: false,
     deletesBySubquery: false,
     locksRows: true,
     cascades: (on) => referencesBy(on, mysqlCascades),

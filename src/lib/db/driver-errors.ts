@@ -14,6 +14,13 @@ export function isRetryable(error: unknown): boolean {
   );
 }
 
+/** Somebody else was writing all the while: nothing is wrong with asking again. */
+export function isBusy(error: unknown): boolean {
+  return (
+    codeOf(error) === 'SQLITE_BUSY' || (error instanceof Error && error.cause !== undefined && isBusy(error.cause))
+  );
+}
+
 function codeOf(error: unknown): string {
   const code = (error as { code?: unknown } | null)?.code;
   return typeof code === 'string' ? code : '';

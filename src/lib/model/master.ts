@@ -40,6 +40,8 @@ export interface MasterFacts {
   readonly name: string;
   readonly active: boolean;
   readonly lastActive: number;
+  /** Of a master of bbctl's own: the seconds of silence that it lives by, as it publishes them. */
+  readonly expireAfter: number | null;
   /** Newest claim, or start or end of a build or step; read for masters with a silent heart only. */
   readonly otherSign: number | null;
   /** Seconds by which its clock seems to be behind: its claims are older than the requests they claim. */
@@ -68,19 +70,26 @@ function silentFor(master: MasterFacts, now: number): number | null {
 
 /** Is the heart silent for longer than the expiry, or was it reset, as `buildbot upgrade-master` does? */
 export function isHeartSilent(master: MasterFacts, now: number, expireAfter: number): boolean {
-  return master.active && (silentFor(master, now) ?? Infinity) > expireAfter;
+  return master.active && (silentFor(master, now) ?? Infinity) > (master.expireAfter ?? expireAfter);
 }
 
-function activeState(master: MasterFacts, now: number, expireAfter: number): MasterState {
+/** One of bbctl's own beats four times in the time that it lives by. */
+function lateAfter({ expireAfter }: MasterFacts): number {
+  return expireAfter === null ? lateAfterSeconds : (expireAfter * 2.5) / 4;
+}
+
+function activeState(master: MasterFacts, now: number, others: number): MasterState {
   const age = silentFor(master, now) ?? Infinity;
-  if (age <= lateAfterSeconds) {
+  const expireAfter = master.expireAfter ?? others;
+  if (age <= lateAfter(master)) {
     const { openBuilds, claims, connectedWorkers, builderMasters } = master.has;
     const works = openBuilds + claims + connectedWorkers.length > 0;
     // A master without builders is nothing odd (one for the web interface); one that has workers or builds is.
     return works && builderMasters.length === 0 ? 'zombie' : 'active';
   }
   if (age <= expireAfter) return 'late';
-  const heardSince = master.otherSign !== null && master.otherSign > master.lastActive + lateAfterSeconds;
+  // One of bbctl's own stops itself when its heart does.
+  const heardSince = master.expireAfter === null && master.otherSign !== null && master.otherSign > master.lastActive + lateAfterSeconds; // prettier-ignore
   return master.lastActive === 0 || heardSince ? 'silent' : 'dead';
 }
 

@@ -1,9 +1,7 @@
 import type { Transaction } from '../db/connect.js';
+import type { Topic } from '../db/announcements.js';
 import type { ServiceKind } from '../model/service.js';
 import type { Log } from './log.js';
-
-/** What masters tell each other to look at. */
-export type Topic = 'changes' | 'requests' | 'services';
 
 /**
  * A transaction in which it is certain that this very run of the master is active and holds the service: nobody can
@@ -48,7 +46,5 @@ export interface ClusteredService {
   turn(context: ServiceContext): Promise<number | null>;
 }
 
-/** The service is held by another master, or by another run of this one, or this one was declared dead. */
-export class NotHolder extends Error {
-  override name = 'NotHolder';
-}
+export { NotHolder } from '../db/fence.js';
+export type { Topic };

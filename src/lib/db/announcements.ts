@@ -1,0 +1,58 @@
+/*
+ * How masters wake each other. PostgreSQL tells whoever listens at the commit; elsewhere each topic is a row of
+ * `object_state` that gets a new value, and everybody looks at those rows once a second, in one statement. Changes are
+ * looked for everywhere, because Buildbot's own masters add them and tell nobody.
+ */
+import { randomUUID } from 'node:crypto';
+import { clusterClass, clusterObject } from './cluster-view.js';
+import type { Transaction } from './connect.js';
+import { findOrAddObject, writeState } from './object-state.js';
+
+export const topics = ['changes', 'requests', 'services'] as const;
+/** What masters tell each other to look at. */
+export type Topic = (typeof topics)[number];
+
+export const channel = 'bbctl';
+
+/** In the transaction: whoever listens hears it when this is committed, and not before. */
+export async function notify(tx: Transaction, announced: readonly Topic[]): Promise<void> {
+  if (!tx.dialect.notifies) return;
+  for (const topic of announced) await tx.sql.raw('select pg_notify(?, ?)', [channel, topic]);
+}
+
+/** After it: a row that everybody would write in their transactions would make them wait for each other. */
+export async function mark(tx: Transaction, announced: readonly Topic[]): Promise<void> {
+  if (tx.dialect.notifies || announced.length === 0) return;
+  const objectId = await findOrAddObject(tx, clusterObject, clusterClass);
+  for (const topic of announced) await writeState(tx, objectId, markKey(topic), randomUUID());
+}
+
+function markKey(topic: Topic): string {
+  return `announced ${topic}`;
+}
+
+/** Topic → something that is another one after each announcement. */
+export type Marks = ReadonlyMap<Topic, string>;
+
+/** One statement, whatever it finds. */
+export async function readMarks(tx: Transaction): Promise<Marks> {
+  const newest = tx.sql('changes').select(tx.sql.raw(`'changes' as topic`), tx.sql.raw('max(changeid) as mark'));
+  if (tx.dialect.notifies) return marksOf(await newest);
+  const rows = await tx
+    .sql('object_state')
+    .join('objects', 'objects.id', 'object_state.objectid')
+    .where({ 'objects.name': clusterObject, 'objects.class_name': clusterClass })
+    .whereIn('object_state.name', topics.map(markKey))
+    .select({ topic: 'object_state.name' }, { mark: 'object_state.value_json' })
+    .unionAll(() => newest as never);
+  return marksOf(rows as unknown[]);
+}
+
+function marksOf(rows: unknown): Marks {
+  const marks = new Map<Topic, string>();
+  for (const { topic, mark } of rows as { topic: string; mark: unknown }[]) {
+    const name = topic.replace(/^announced /, '') as Topic;
+    marks.set(name, `${marks.get(name) ?? ''} ${String(mark)}`);
+  }
+  return marks;
+}

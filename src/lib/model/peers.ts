@@ -1,0 +1,26 @@
+import type { Offer, Run } from './run.js';
+
+/** A master of the cluster, as the others judge it. Times are epoch seconds of the database's clock. */
+export interface Peer {
+  readonly id: number;
+  readonly name: string;
+  readonly active: boolean;
+  readonly lastActive: number;
+  /** `null`: not one of bbctl's own, or a Buildbot has run under its name since. */
+  readonly run: Run | null;
+  readonly offer: Offer;
+}
+
+/** The seconds of silence after which a master is dead: what it publishes itself, else the others' limit. */
+export function expireAfterOf(peer: Peer, others: number): number {
+  return peer.run?.expireAfter ?? others;
+}
+
+export function isDead(peer: Peer, now: number, others: number): boolean {
+  return peer.active && now - peer.lastActive > expireAfterOf(peer, others);
+}
+
+/** One of bbctl's own that runs: it can be given something. */
+export function isLivingKin(peer: Peer, now: number): boolean {
+  return peer.active && peer.run !== null && now - peer.lastActive <= peer.run.expireAfter;
+}

@@ -1,0 +1,245 @@
+/*
+ * A living master of bbctl's own. It joins the cluster, and then a few loops go on side by side: its heart beats; it
+ * looks at the cluster at each beat, and when woken, and takes, runs and hands over clustered services accordingly; it
+ * cleans up after the dead. When it cannot know any more that it is alive for the others it stops acting (`fenced`), and
+ * when it was declared dead it begins anew.
+ */
+import { NotMember } from '../db/fence.js';
+import { register, registrationTables } from '../db/registrations.js';
+import type { Registration } from '../db/registrations.js';
+import { Failure } from '../errors.js';
+import type { ClusterView } from '../model/cluster-view.js';
+import { defaultExpireAfterSeconds } from '../model/master.js';
+import { printable } from '../model/names.js';
+import { isDead } from '../model/peers.js';
+import { noOffer } from '../model/run.js';
+import type { Offer } from '../model/run.js';
+import type { Clock } from './clock.js';
+import { watchMarks } from './hear.js';
+import type { Ear } from './hear.js';
+import { expire } from './housekeeping.js';
+import type { Log } from './log.js';
+import { Membership } from './membership.js';
+import { announceNow } from './run-service.js';
+import type { ClusteredService } from './service.js';
+import { Services } from './services.js';
+import type { Store } from './store.js';
+import { WakeUps } from './wake-ups.js';
+
+/** What a master is to do, made of its configuration. */
+export interface Work {
+  readonly registration: Registration;
+  readonly services: readonly ClusteredService[];
+}
+
+export interface MasterOptions {
+  readonly name: string;
+  readonly expireAfterMs: number;
+  readonly work: Work;
+  /** One connection for the heart, which nothing else may hold up, and one for all else. */
+  readonly stores: { readonly heart: Store; readonly work: Store };
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Hears of announcements at once, where the database can tell. */
+  readonly ear: Ear | null;
+}
+
+export type MasterState = 'starting' | 'active' | 'fenced' | 'stopping' | 'stopped';
+
+/** A database that is restarted is soon back. */
+const retryBeatMs = 1000;
+/** Leftovers that nobody is in a hurry for are looked for so often. */
+const sweepSeconds = 60;
+
+export class Master {
+  readonly membership: Membership;
+  readonly services: Services;
+  readonly wakeUps: WakeUps;
+  view: ClusterView | null = null;
+  private work: Work;
+  private readonly options: MasterOptions;
+  private current: MasterState = 'starting';
+  private sweptMs = -Infinity;
+
+  constructor(options: MasterOptions) {
+    const { name, expireAfterMs, stores, clock, log, work } = options;
+    this.options = options;
+    this.work = work;
+    this.wakeUps = new WakeUps(clock);
+    this.membership = new Membership({ name, expireAfterMs, store: stores.heart, clock, log });
+    this.services = new Services({ membership: this.membership, store: stores.work, clock, wakeUps: this.wakeUps, log }); // prettier-ignore
+    this.services.configure(work.services);
+  }
+
+  get state(): MasterState {
+    return this.current === 'active' && !this.membership.trusted ? 'fenced' : this.current;
+  }
+
+  /** Runs until the signal, then hands over and leaves; once `quick` is aborted, without waiting for anything. */
+  async run(signal: AbortSignal, quick: AbortSignal = new AbortController().signal): Promise<void> {
+    await this.membership.join(offerOf(this.work), signal);
+    while (!signal.aborted) {
+      await this.live(signal);
+      await this.services.suspend();
+      this.current = 'starting';
+      if (!signal.aborted) await this.joinAgain(signal);
+    }
+    await this.stop(quick);
+  }
+
+  /** It was declared dead, perhaps because the database is away: that is no reason to give up. */
+  private async joinAgain(signal: AbortSignal): Promise<void> {
+    const { clock, log } = this.options;
+    while (!signal.aborted) {
+      try {
+        return await this.membership.join(offerOf(this.work), signal);
+      } catch (error) {
+        const isAway = error instanceof Failure && (error.code === 'unreachable' || error.code === 'timedOut');
+        if (!isAway) throw error;
+        log.warn(`cannot join the cluster: ${error.message}`);
+        await clock.sleep(this.membership.beatMs, signal);
+      }
+    }
+  }
+
+  /** Takes another configuration over, while it runs. */
+  async configure(work: Work): Promise<void> {
+    this.work = work;
+    this.services.configure(work.services);
+    await this.membership.offer(offerOf(work));
+    await this.register();
+    this.wakeUps.announce(['services']);
+  }
+
+  /** From joining the cluster until the signal, or until it was declared dead. */
+  private async live(signal: AbortSignal): Promise<void> {
+    const { clock, stores, ear } = this.options;
+    const life = new AbortController();
+    const end = (): void => life.abort();
+    signal.addEventListener('abort', end);
+    const during = { clock, store: stores.work, wakeUps: this.wakeUps, signal: life.signal };
+    const loops = [
+      this.beat(life),
+      this.guardTrust(life.signal),
+      this.lookAround(life.signal),
+      watchMarks(during),
+      ear ? ear((topic) => this.wakeUps.announce([topic]), life.signal) : Promise.resolve(),
+    ];
+    try {
+      await Promise.all(loops);
+    } finally {
+      life.abort();
+      signal.removeEventListener('abort', end);
+      await Promise.allSettled(loops);
+    }
+  }
+
+  private async beat(life: AbortController): Promise<void> {
+    const { clock } = this.options;
+    const { beatMs } = this.membership;
+    while (!life.signal.aborted) {
+      const begun = clock.monotonicMs();
+      const isAlive = await this.tryToBeat(life);
+      const restMs = begun + beatMs - clock.monotonicMs();
+      await clock.sleep(isAlive ? restMs : Math.min(beatMs, retryBeatMs), life.signal);
+    }
+  }
+
+  private async tryToBeat(life: AbortController): Promise<boolean> {
+    try {
+      await this.membership.beatOnce();
+      return true;
+    } catch (error) {
+      this.options.log.warn(`no heartbeat: ${(error as Error).message}`);
+      if (error instanceof NotMember) life.abort();
+      else if (!(error instanceof Failure)) throw error;
+      return false;
+    }
+  }
+
+  /** Stops acting in time, however long a heartbeat hangs. */
+  private async guardTrust(signal: AbortSignal): Promise<void> {
+    const { clock, log } = this.options;
+    while (!signal.aborted) {
+      const leftMs = this.membership.trustLeftMs;
+      if (leftMs > 0) await clock.sleep(leftMs, signal);
+      else {
+        if (this.services.active.length > 0) {
+          log.warn('fenced: no heartbeat was acknowledged for too long');
+          await this.services.suspend();
+        }
+        await clock.sleep(this.membership.beatMs / 4, signal);
+      }
+    }
+  }
+
+  /** Registers, then looks at the cluster at each beat, and when it is woken. */
+  private async lookAround(signal: AbortSignal): Promise<void> {
+    const alarm = this.wakeUps.alarm(['services']);
+    let isRegistered = false;
+    while (!signal.aborted) {
+      try {
+        if (!isRegistered) await this.register();
+        isRegistered = true;
+        this.current = 'active';
+        await this.look(signal);
+      } catch (error) {
+        if (!(error instanceof Failure || error instanceof NotMember)) throw error;
+        this.options.log.warn(`cannot look at the cluster: ${error.message}`);
+      }
+      await alarm.wait(this.membership.beatMs, signal);
+    }
+    alarm.close();
+  }
+
+  private async look(signal: AbortSignal): Promise<void> {
+    this.view = (await this.services.turn()) ?? this.view;
+    if (!this.view || !this.membership.mayExpireOthers) return;
+    const { peers, now } = this.view;
+    const isUrgent = peers.some((peer) => isDead(peer, now, defaultExpireAfterSeconds));
+    const { clock } = this.options;
+    if (!isUrgent && clock.monotonicMs() - this.sweptMs < sweepSeconds * 1000) return;
+    this.sweptMs = clock.monotonicMs();
+    await this.expireOthers(signal);
+  }
+
+  private async expireOthers(signal: AbortSignal): Promise<void> {
+    const { stores, clock, log } = this.options;
+    const { done } = await expire(stores.work, { clock, signal });
+    if (done.length === 0) return;
+    const masters = new Map(done.map(({ master }) => [master.id, master.name]));
+    for (const name of masters.values()) log.warn('cleaned up after a dead master', { master: printable(name) });
+    this.services.expired([...masters.keys()]);
+    this.wakeUps.announce(['services', 'requests']);
+    await announceNow(stores.work, ['services', 'requests']);
+  }
+
+  private async register(): Promise<void> {
+    const me = this.membership.trusted;
+    if (!me) throw new NotMember('declared dead');
+    await this.options.stores.work.write(registrationTables, (tx) => register(tx, me, this.work.registration));
+  }
+
+  private async stop(quick: AbortSignal): Promise<void> {
+    this.current = 'stopping';
+    const { log } = this.options;
+    try {
+      // Nobody may give it anything any more.
+      await this.membership.offer(noOffer);
+      if (!quick.aborted) await this.services.handOver();
+      else await this.services.suspend();
+      await this.membership.leave();
+      await announceNow(this.options.stores.work, ['services']);
+      log.info('left the cluster');
+    } catch (error) {
+      if (!(error instanceof Failure || error instanceof NotMember)) throw error;
+      log.warn(`could not leave the cluster in order; the others will clean up: ${error.message}`);
+    }
+    this.current = 'stopped';
+  }
+}
+
+function offerOf({ services }: Work): Offer {
+  const names = (kind: ClusteredService['kind']): string[] => services.filter((one) => one.kind === kind).map(({ name }) => name); // prettier-ignore
+  return { schedulers: names('scheduler'), changeSources: names('changesource') };
+}

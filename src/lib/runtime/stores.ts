@@ -1,0 +1,63 @@
+import { Database } from '../db/connect.js';
+import { listen } from '../db/listen.js';
+import type { Location } from '../db/url.js';
+import type { Clock } from './clock.js';
+import type { Ear } from './hear.js';
+import type { Log } from './log.js';
+import { ReopeningStore } from './store.js';
+import type { Store } from './store.js';
+
+export interface Stores {
+  readonly heart: Store;
+  readonly work: Store;
+}
+
+interface Opening {
+  readonly location: Location;
+  readonly expireAfterMs: number;
+  readonly clock: Clock;
+}
+
+/** Somebody else's short write: SQLite's driver stops the whole process while it waits. */
+const sqliteWaitMs = 100;
+
+/** Two connections: whatever holds up the work, the heart beats. */
+export function openStores({ location, expireAfterMs, clock }: Opening): Stores {
+  const open = (purpose: string, timeoutMs: number) => (): Promise<Database> =>
+    Database.open(location, {
+      access: 'write',
+      purpose,
+      timeoutMs: location.engine === 'sqlite' ? sqliteWaitMs : timeoutMs,
+      lockLeaseMs: Math.max(2000, Math.round(expireAfterMs / 2)),
+    });
+  const beatMs = Math.max(1000, Math.round(expireAfterMs / 4));
+  return {
+    heart: new ReopeningStore(location.label, open('master heart', beatMs), clock),
+    work: new ReopeningStore(location.label, open('master', Math.max(beatMs, 10_000)), clock),
+  };
+}
+
+/** Listens on PostgreSQL, for as long as it can: whoever cannot hear looks, a little later. */
+export function earOf({ location, clock }: Opening, log: Log): Ear | null {
+  if (location.engine !== 'postgres') return null;
+  return async (heard, signal) => {
+    while (!signal.aborted) {
+      try {
+        const listening = await listen(location, { access: 'read', purpose: 'master ear', timeoutMs: 10_000 }, heard);
+        for (const topic of ['changes', 'requests', 'services'] as const) heard(topic);
+        await Promise.race([listening.ended, aborted(signal)]);
+        await listening.close();
+      } catch (error) {
+        log.warn(`cannot listen: ${(error as Error).message}`);
+      }
+      await clock.sleep(2000, signal);
+    }
+  };
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+}

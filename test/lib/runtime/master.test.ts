@@ -1,0 +1,25 @@
+import test from 'ava';
+import { databaseFrom, engines } from '../../_helpers/database.js';
+import { startMaster, ticking } from '../../_helpers/masters-of-bbctl.js';
+import { insertRevision } from '../../_helpers/recordings.js';
+import { until } from '../../_helpers/buildbot/until.js';
+
+for (const engine of engines) {
+  test(`${engine}: two masters share the services, one stops, the other takes all over`, async (t) => {
+    const database = await databaseFrom(engine, '3.7.0/fresh');
+    await insertRevision(database, '3.7.0/fresh');
+    t.teardown(() => database.close());
+    const ticks = (): ReturnType<typeof ticking>[] => ['one', 'two', 'three', 'four'].map((name) => ticking(name));
+    const blue = startMaster(database.url, 'blue', ticks());
+    await until('blue runs all', () => blue.master.services.active.length === 4);
+    const green = startMaster(database.url, 'green', ticks());
+    await until('green has its share', () => green.master.services.active.length === 2);
+    t.is(blue.master.services.active.length, 2);
+    await blue.stop();
+    await until('green runs all', () => green.master.services.active.length === 4);
+    const rows = await database.query('select name, active from masters order by name');
+    t.log(rows, blue.lines, green.lines);
+    await green.stop();
+    t.pass();
+  });
+}
