@@ -28,6 +28,7 @@ async function mainSource(): Promise<string> {
 
 /** Packages that most commands do without: each becomes a file of its own, exporting as `require` expects it. */
 const apart: Readonly<Record<string, string>> = {
+  croner: `module.exports = require('croner');`,
   inquirer: `module.exports = require('inquirer').default;`,
   listr2: `module.exports = require('listr2');`,
   mysql2: `module.exports = require('mysql2');`,
