@@ -20,7 +20,7 @@ const most = 100;
 /** All of them, in the order of the file. */
 export function notRight(file: string, problems: readonly Problem[], lineOf: (path: Path) => number): Failure {
   const placed = problems.map((problem) => ({ ...problem, line: problem.line ?? lineOf(problem.path) }));
-  const lines = placed.sort((a, b) => a.line - b.line).map(problemLine);
+  const lines = [...new Set(placed.sort((a, b) => a.line - b.line).map(problemLine))];
   const shown = lines.slice(0, most).map((line) => `  ${line}`);
   const rest = lines.length > most ? [`  and ${thousands(lines.length - most)} more`] : [];
   return new Failure('usage', [`${file} is not right:`, ...shown, ...rest].join('\n'), {

@@ -33,7 +33,7 @@ export function argument(most: number) {
 }
 
 export const flag = v.boolean(({ input }) =>
-  /^(yes|no|on|off)$/i.test(String(input)) ? 'should be true or false, which YAML 1.2 knows no other words for' : 'should be true or false',
+  /^(yes|no|on|off)$/i.test(String(input)) ? 'should be true or false: yes, no, on and off are text in YAML 1.2' : 'should be true or false',
 ); // prettier-ignore
 
 export function listOf<T extends v.GenericSchema>(item: T) {
