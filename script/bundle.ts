@@ -31,6 +31,7 @@ const apart: Readonly<Record<string, string>> = {
   '@hono/node-server': `module.exports = require('@hono/node-server');`,
   hono: `module.exports = require('hono');`,
   'prom-client': `module.exports = require('prom-client');`,
+  croner: `module.exports = require('croner');`,
   inquirer: `module.exports = require('inquirer').default;`,
   listr2: `module.exports = require('listr2');`,
   mysql2: `module.exports = require('mysql2');`,
