@@ -49,5 +49,7 @@ function foreignStamp({ codebase, branch = null, revision = null, repository = '
 
 /** Buildbot's own words, or those of the configuration: `%(name)s` and the like are filled in. */
 export function filledReason(template: string, values: Readonly<Record<string, string>>): string {
-  return template.replace(/%\((\w+)\)s/g, (whole, name: string) => values[name] ?? whole);
+  return template.replace(/%\((\w+)\)s/g, (whole, name: string) =>
+    Object.hasOwn(values, name) ? (values[name] ?? '') : whole,
+  );
 }

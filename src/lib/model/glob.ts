@@ -7,11 +7,16 @@ export function matchesGlob(glob: string, path: string): boolean {
 }
 
 function patternOf(glob: string): RegExp {
-  const source = glob.replace(/\*\*\/|\*\*|\*|\?|[^*?]+/g, (part) => wildcards[part] ?? literally(part));
+  const source = glob.replace(/\*\*\/|\*\*|\*|\?|[^*?]+/g, (part) => wildcards.get(part) ?? literally(part));
   return new RegExp(`^${source}$`, 'su');
 }
 
-const wildcards: Readonly<Record<string, string>> = { '**/': '(?:.*/)?', '**': '.*', '*': '[^/]*', '?': '[^/]' };
+const wildcards = new Map([
+  ['**/', '(?:.*/)?'],
+  ['**', '.*'],
+  ['*', '[^/]*'],
+  ['?', '[^/]'],
+]);
 
 function literally(text: string): string {
   return text.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&');
