@@ -61,12 +61,18 @@ export async function readSchema(
   const cascades = new Set(access === 'write' ? (await dialect.cascades(sql)).map(nameOf) : []);
   return {
     revision,
-    buildbot: number <= newest ? (versions.findLast(([from]) => from <= number)?.[1] ?? 'unknown') : 'newer than 4.3',
+    buildbot: buildbotOf(revision),
     unknownRevision: !(number <= newest),
     withoutTransactions: await dialect.tablesWithoutTransactions(sql),
     has: (table, column) => (column === undefined ? columns.has(table) : (columns.get(table)?.has(column) ?? false)),
     cascades: (reference) => cascades.has(nameOf(reference)),
   };
+}
+
+/** The versions that write a revision. */
+export function buildbotOf(revision: string): string {
+  const number = Number(revision);
+  return number <= newest ? (versions.findLast(([from]) => from <= number)?.[1] ?? 'unknown') : 'newer than 4.3';
 }
 
 async function readRevision(sql: Knex, columns: Map<string, Set<string>>, label: string): Promise<string> {
