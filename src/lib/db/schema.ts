@@ -2,6 +2,7 @@ import type { Knex } from 'knex';
 import { Failure } from '../errors.js';
 import { count } from '../model/names.js';
 import type { OpenOptions } from './connect.js';
+import { isMark } from './creation/mark.js';
 import type { Dialect, Reference } from './dialect.js';
 
 /** What was found by probing; statements ask `has`, never the revision. */
@@ -46,6 +47,11 @@ export async function readSchema(
 ): Promise<Schema> {
   const columns = await dialect.columns(sql);
   const revision = await readRevision(sql, columns, label);
+  if (isMark(revision)) {
+    throw new Failure('schema', `${label} is not finished: a "bbctl db init" broke off there, or is at work.`, {
+      try: 'Run "bbctl db init" again: it goes on where it broke off.',
+    });
+  }
   const missing = required.filter((table) => !columns.has(table));
   if (missing.length > 0) {
     throw new Failure(
@@ -78,7 +84,7 @@ export function buildbotOf(revision: string): string {
 async function readRevision(sql: Knex, columns: Map<string, Set<string>>, label: string): Promise<string> {
   if (columns.size === 0) {
     throw new Failure('schema', `${label} is empty.`, {
-      try: 'Is it the right database, and may this user see its tables? Buildbot makes them with "buildbot upgrade-master"; "bbctl grants read" prints the rights to see them.',
+      try: 'Is it the right database, and may this user see its tables? "bbctl db init" or "buildbot upgrade-master" makes them; "bbctl grants read" prints the rights to see them.',
     });
   }
   if (columns.has('alembic_version') && (columns.has('masters') || columns.has('buildrequests')))

@@ -2,7 +2,7 @@ import type { Knex } from 'knex';
 import type { Location } from '../url.js';
 import { ddlOf, statementsOf } from './ddl.js';
 import type { Ddl } from './ddl.js';
-import { markOf } from './occupancy.js';
+import { markOf } from './mark.js';
 import type { Occupancy, Wanted } from './occupancy.js';
 import type { Table } from './table.js';
 import { revisionTable, tablesOf } from './tables.js';
@@ -34,7 +34,7 @@ async function makeStepwise(sql: Knex, ddl: Ddl, { there, ...wanted }: Work): Pr
     for (const statement of statementsOf(missing, ddl)) await sql.raw(statement);
   };
   await make([revisionTable]);
-  if (there.revision === null) await sql(revisionTable.name).insert(mark);
+  if (there.revision !== mark.version_num) await sql(revisionTable.name).insert(mark);
   await make(tablesOf(wanted.revision));
   await sql(revisionTable.name).where(mark).update({ version_num: wanted.revision });
 }

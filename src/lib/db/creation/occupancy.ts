@@ -2,6 +2,8 @@ import type { Knex } from 'knex';
 import { Failure } from '../../errors.js';
 import { count, list, printable } from '../../model/names.js';
 import type { Dialect } from '../dialect.js';
+import { makingOf, markOf } from './mark.js';
+import type { Making } from './mark.js';
 import { reservedNames, revisionTable } from './tables.js';
 import type { Revision } from './tables.js';
 
@@ -11,15 +13,13 @@ export interface Occupancy {
   readonly reserved: readonly string[];
   /** Another application's. */
   readonly others: readonly string[];
-  /** As its tables tell it, also while they are made; `null`: they do not. */
+  /** What stands in the table for it: `''` where that is empty, `null` where it is missing or tells several. */
   readonly revision: string | null;
 }
 
 /** What is to be made there. */
-export interface Wanted {
+export interface Wanted extends Making {
   readonly revision: Revision;
-  /** On MySQL. */
-  readonly storageEngine: string | null;
   /** Also beside another application's tables. */
   readonly besideOthers: boolean;
 }
@@ -35,21 +35,13 @@ export async function readOccupancy(sql: Knex, dialect: Dialect): Promise<Occupa
 
 async function readRevision(sql: Knex): Promise<string | null> {
   const rows = await sql(revisionTable.name).select<{ version_num: string }[]>('version_num');
-  return rows.length === 1 ? (rows[0]?.version_num ?? null) : null;
-}
-
-/**
- * Stands where the revision will be, while tables are made without a transaction: to Buildbot, and to whatever else
- * looks there, that is a database of an unknown revision, and no whole one.
- */
-export function markOf({ revision, storageEngine }: Wanted): string {
-  return `creating ${revision} ${storageEngine}`;
+  return rows.length > 1 ? null : (rows[0]?.version_num ?? '');
 }
 
 /** Has a run that was to make the same broken off there? What it made is whole, table by table. */
 export function isUnfinished({ reserved, revision }: Occupancy, wanted: Wanted): boolean {
   if (wanted.storageEngine === null) return false;
-  return revision === markOf(wanted) || (revision === null && reserved.join() === revisionTable.name);
+  return revision === markOf(wanted) || (revision === '' && reserved.join() === revisionTable.name);
 }
 
 /** Throws a `Failure` where something is in the way. */
@@ -63,18 +55,18 @@ export function verifyVacant(occupancy: Occupancy, wanted: Wanted, label: string
 }
 
 function occupied({ reserved, revision }: Occupancy, label: string): Failure {
-  const unfinished = /^creating (\w+) (\w+)$/.exec(revision ?? '');
-  if (unfinished) {
-    const [, begun, storageEngine] = unfinished;
-    return new Failure('refused', `On ${label} a "bbctl db init" of revision ${begun}, on ${storageEngine}, broke off.`, {
-      try: `Finish it with --revision ${begun} and storage_engine=${storageEngine} in the URL; or drop these tables first: ${reserved.join(', ')}.`,
+  const making = makingOf(revision ?? '');
+  if (making) {
+    return new Failure('refused', `On ${label} a "bbctl db init" of revision ${making.revision}, on ${making.storageEngine}, broke off.`, {
+      try: `Finish it with --revision ${making.revision} and storage_engine=${making.storageEngine} in the URL; or drop these tables first: ${reserved.join(', ')}.`,
     }); // prettier-ignore
   }
-  const is = reserved.includes('masters') && revision !== null;
-  const what = is ? `is a Buildbot database already, of revision ${printable(revision)}` : `has tables that are called like Buildbot's: ${list(reserved.map(printable))}`; // prettier-ignore
-  return new Failure('refused', `${label} ${what}.`, {
-    try: is
-      ? 'It can be used as it is ("bbctl status"); "buildbot upgrade-master" brings it to the revision of a newer Buildbot.'
-      : 'Give Buildbot a database of its own; or, if they are left of an attempt and nobody needs them, drop them first.',
+  if (!revision || !reserved.includes('masters')) {
+    return new Failure('refused', `${label} has tables that are called like Buildbot's: ${list(reserved.map(printable))}.`, {
+      try: 'Give Buildbot a database of its own; or, if they are left of an attempt and nobody needs them, drop them first.',
+    }); // prettier-ignore
+  }
+  return new Failure('refused', `${label} is a Buildbot database already, of revision ${printable(revision)}.`, {
+    try: 'It can be used as it is ("bbctl status"); "buildbot upgrade-master" brings it to the revision of a newer Buildbot.',
   });
 }
