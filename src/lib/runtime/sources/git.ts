@@ -1,4 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
+import type { Socket } from 'node:net';
+import type { Readable } from 'node:stream';
 import { withoutCredentials } from '../../model/repository-address.js';
 import { formatDuration } from '../../model/duration.js';
 import { printable } from '../../model/names.js';
@@ -93,9 +95,23 @@ function stopper(kill: () => void, { signal, timeoutMs }: GitOptions) {
 function closed(child: ChildProcess): Promise<number | null> {
   return new Promise((resolve, reject) => {
     child.on('error', (cause) => reject(new GitFailure(`git cannot be started: ${cause.message}`)));
-    child.on('exit', () => setTimeout(() => closeStreams(child), graceMs).unref());
+    child.on('exit', () => closeOnceSilent(child));
     child.on('close', resolve);
   });
+}
+
+function closeOnceSilent({ stdout, stderr }: ChildProcess): void {
+  const read = (): number => [stdout, stderr].reduce((sum, stream) => sum + bytesRead(stream), 0);
+  const wait = (before: number): void => {
+    // A process that was busy for a second has not read yet what is there: it does so between the timer and this.
+    const check = (): void => void (read() === before ? [stdout, stderr].map((one) => one?.destroy()) : wait(read()));
+    setTimeout(() => setImmediate(check), graceMs).unref();
+  };
+  wait(read());
+}
+
+function bytesRead(stream: Readable | null): number {
+  return (stream as Socket | null)?.bytesRead ?? 0;
 }
 
 function collect(child: ChildProcess, maxBytes: number, onFull: () => void) {
@@ -121,11 +137,6 @@ function killGroup({ pid }: ChildProcess): void {
   } catch {
     // It is gone already.
   }
-}
-
-function closeStreams({ stdout, stderr }: ChildProcess): void {
-  stdout?.destroy();
-  stderr?.destroy();
 }
 
 function verbOf(args: readonly string[]): string {

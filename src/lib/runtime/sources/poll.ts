@@ -12,7 +12,7 @@ import { PollRecords, type Piece, type PolledCommit, type Recorded } from './pol
 type Heads = ReadonlyMap<string, string>;
 
 /** Changes in one transaction: it keeps others waiting no longer than a moment. */
-const changesOfPiece = 100;
+const changesOfPiece = 50;
 
 /** One look at a repository, and what is new there written. */
 export class Poll {
