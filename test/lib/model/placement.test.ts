@@ -1,35 +1,11 @@
 import test from 'ava';
-import type { ClusterView, ServiceView } from '../../../src/lib/model/cluster-view.js';
-import type { Peer } from '../../../src/lib/model/peers.js';
+import type { ClusterView } from '../../../src/lib/model/cluster-view.js';
 import { place } from '../../../src/lib/model/placement.js';
 import type { Placement, Situation } from '../../../src/lib/model/placement.js';
-
-const now = 1_000_000;
-const names = ['a', 'b', 'c', 'd', 'e', 'f'];
-
-/** A master of bbctl's own that offers everything, and has been there for long. */
-function peer(id: number, facts: Partial<Peer> & { age?: number; startedAt?: number } = {}): Peer {
-  const { age = 1, startedAt = now - 3600, ...rest } = facts;
-  const run = { incarnation: `run ${id}`, expireAfter: 45, beat: now - age, startedAt };
-  const offer = { schedulers: names, changeSources: [] };
-  return { id, name: `master ${id}`, active: true, lastActive: now - age, run, offer, ...rest };
-}
-
-/** Services by who holds them: `{ a: 1, b: null }`. */
-function services(holders: Readonly<Record<string, number | null>>): ServiceView[] {
-  const entries = Object.entries(holders);
-  return entries.map(([name, holderId], index) => ({
-    kind: 'scheduler',
-    id: index + 1,
-    name,
-    enabled: true,
-    holderId,
-  }));
-}
+import { peer, services, viewedAt as now, viewOf } from '../../_helpers/views.js';
 
 function decided(me: number, view: Partial<ClusterView>, more: Partial<Situation> = {}): Record<string, unknown> {
-  const whole: ClusterView = { now, peers: [], services: [], pins: new Map(), ...view };
-  return shown(place({ view: whole, me, isLeaving: false, longFree: new Set(), cooling: new Set(), ...more }));
+  return shown(place({ view: viewOf(view), me, isLeaving: false, longFree: new Set(), cooling: new Set(), ...more }));
 }
 
 function shown({ claim, release, give }: Placement): Record<string, unknown> {
@@ -117,7 +93,7 @@ test('all of them deciding again and again come to rest, evenly, and nothing goe
   let given = 0;
   for (let round = 0; round < 6; round++)
     for (const me of [1, 2, 3]) {
-      const view = { now, peers, services: services(holders), pins: new Map<string, number>() };
+      const view = viewOf({ peers, services: services(holders) });
       const { claim, give } = place({ view, me, isLeaving: false, longFree: new Set(), cooling: new Set() });
       for (const { name } of claim) holders = { ...holders, [name]: me };
       for (const { service, to } of give) holders = { ...holders, [service.name]: to.id };
