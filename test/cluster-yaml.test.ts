@@ -84,6 +84,6 @@ test('the errors that it shows are those of its first example, mistyped', async 
   const [, whole = ''] = /^```yaml\n([^]*?)^```$/m.exec(text) ?? [];
   const mistyped = whole.replace('listen: ', 'listn: ').replace('w1, local', 'w1, lokal').replace('"0 3', '"99 3');
   const file = fileWith(t, mistyped);
-  const { message } = (await t.throwsAsync(readClusterConfig(file)));
+  const { message } = await t.throwsAsync(readClusterConfig(file));
   t.true(text.includes(message.replace(file, 'cluster.yaml')), message);
 });

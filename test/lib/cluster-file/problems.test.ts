@@ -169,6 +169,6 @@ test('whatever is put in the place of a value, only failures are thrown, each wi
         for (const line of await wrongIn(read, file)) t.regex(line, /line \d+: ./);
       }
     }),
-    { numRuns: 150 },
+    { numRuns: 60 },
   );
 });
