@@ -4,6 +4,8 @@ import { makeScheduler } from '../../../../src/lib/runtime/schedulers/scheduler.
 import type { ChangeConfig } from '../../../../src/lib/runtime/schedulers/change-scheduler.js';
 import type { ServiceContext } from '../../../../src/lib/runtime/service.js';
 import { engines } from '../../../_helpers/database.js';
+import { freeContext, openFor } from '../../../_helpers/service-context.js';
+import { secondConnection } from '../../../_helpers/second-connection.js';
 import { addChange, addForeignBuildset, builtBy, changeConfig, epoch, pendingOf, stage, stampOf } from '../../../_helpers/scheduling.js'; // prettier-ignore
 
 const name = 'on-commit';
@@ -195,6 +197,24 @@ for (const engine of engines) {
     t.like(rows[0], { branch: 'trunk', codebase: 'docs' });
   });
 
+  test(`${engine}: several schedulers at once, each with a buildset of its own`, async (t) => {
+    const on = await stage(t, engine, name);
+    const others = ['second', 'third'];
+    for (const [index, other] of others.entries()) await on.db.query('INSERT INTO schedulers (id, name, name_hash, enabled) VALUES (?, ?, ?, 1)', [51 + index, other, other]); // prettier-ignore
+    const database = await openFor(t, on.db);
+    const codebases = Object.fromEntries(['', 'lib'].map((one) => [one, { repository: one, branch: null, revision: null }])); // prettier-ignore
+    const turns = [name, ...others].map((one, index) => {
+      const context = freeContext(database, { id: 50 + index, name: one, now: () => on.now });
+      return () => turn(changeConfig({ name: one, treeStableMs: index * 1000 || null, codebases }), context);
+    });
+    for (const first of turns) await first();
+    for (const id of [10, 11, 12]) await addChange(on.db, id, { branch: `b${id}` });
+    await Promise.all(turns.map((one) => one()));
+    on.now += 10;
+    await Promise.all(turns.map((one) => one()));
+    for (const one of [name, ...others]) t.deepEqual((await builtBy(on.db, one)).map((stamps) => stamps.find((id) => id >= stampOf(10) && id <= stampOf(12))), [10, 11, 12].map(stampOf)); // prettier-ignore
+  });
+
   test(`${engine}: a database that was restored from a copy does not silence it`, async (t) => {
     const on = await stage(t, engine, name);
     const context = await on.master();
@@ -224,5 +244,22 @@ for (const engine of engines.filter((one) => one === 'myisam')) {
     await on.db.exec('DELETE FROM buildrequests WHERE buildsetid = (SELECT MAX(id) FROM buildsets)');
     await turn(changeConfig(), context);
     t.deepEqual(await builtBy(on.db, name), built(10, 11, 12, 12));
+  });
+}
+
+for (const engine of engines.filter((one) => one === 'postgres' || one === 'innodb')) {
+  test(`${engine}: a master that is about to commit a lower id keeps nobody waiting, and is not forgotten`, async (t) => {
+    const on = await stage(t, engine, name);
+    const context = await on.master();
+    await turn(changeConfig(), context);
+    const other = await secondConnection(t, on.db);
+    await other.exec(`BEGIN; INSERT INTO changes (changeid, author, comments, branch, revision, revlink, when_timestamp, repository, codebase, project, sourcestampid)
+      VALUES (10, 'a', 'c', 'main', 'r', '', 1, '', '', '', 1)`);
+    await addChange(on.db, 11);
+    await turn(changeConfig(), context);
+    t.deepEqual(await builtBy(on.db, name), built(11));
+    await other.exec('COMMIT');
+    await turn(changeConfig(), context);
+    t.deepEqual(await builtBy(on.db, name), [[stampOf(11)], [1]]);
   });
 }
