@@ -28,6 +28,10 @@ async function mainSource(): Promise<string> {
 
 /** Packages that most commands do without: each becomes a file of its own, exporting as `require` expects it. */
 const apart: Readonly<Record<string, string>> = {
+  '@hono/node-server': `module.exports = require('@hono/node-server');`,
+  hono: `module.exports = require('hono');`,
+  'prom-client': `module.exports = require('prom-client');`,
+  croner: `module.exports = require('croner');`,
   inquirer: `module.exports = require('inquirer').default;`,
   listr2: `module.exports = require('listr2');`,
   mysql2: `module.exports = require('mysql2');`,
@@ -38,6 +42,11 @@ const apart: Readonly<Record<string, string>> = {
   yaml: `module.exports = require('yaml');`,
 };
 
+/** `@hono/node-server` is in `hono-node-server.cjs`. */
+function fileOf(name: string): string {
+  return name.replace(/^@/, '').replaceAll('/', '-');
+}
+
 /** Functions that oclif loads at every start and calls for help and errors: their regular expressions are slow to make. */
 const calledLater = /^(string-width|wrap-ansi)$/;
 
@@ -46,7 +55,7 @@ const packagesApart: Plugin = {
   setup(bundle) {
     const filter = new RegExp(`^(${Object.keys(apart).join('|')})$`);
     bundle.onResolve({ filter }, ({ path: name }) =>
-      calledLater.test(name) ? { path: name, namespace: 'later' } : { path: `./${name}.cjs`, external: true },
+      calledLater.test(name) ? { path: name, namespace: 'later' } : { path: `./${fileOf(name)}.cjs`, external: true },
     );
     bundle.onResolve({ filter: /^\.\/.*\.cjs$/, namespace: 'later' }, ({ path: file }) => ({
       path: file,
@@ -138,7 +147,8 @@ const bundle = (name: string, contents: string, plugins: Plugin[], options: Buil
     entryNames: name,
     plugins,
   });
-for (const [name, contents] of Object.entries(apart)) await bundle(name, contents, [], withoutFetch);
+for (const [name, contents] of Object.entries(apart))
+  await bundle(fileOf(name), contents, [], name === 'pg' ? withoutFetch : {});
 await bundle('main', await mainSource(), [packagesApart, withoutUnused, withoutCollation]);
 await rm('dist', { recursive: true, force: true });
 await rename(unfinished, 'dist');

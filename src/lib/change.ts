@@ -42,7 +42,7 @@ interface Look<World, S extends Step> {
   readonly isShown: boolean;
 }
 
-function notConfirmed(): Failure {
+export function notConfirmed(): Failure {
   return new Failure('notConfirmed', 'Nothing was changed: it was not confirmed.', {
     try: 'Answer "y", or use --yes where nobody can answer.',
   });

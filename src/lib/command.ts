@@ -2,6 +2,7 @@ import * as Flags from '@oclif/core/flags';
 import type { Command, Interfaces } from '@oclif/core';
 import { BaseCommand, failureText } from './base-command.js';
 import { Database } from './db/connect.js';
+import type { Location } from './db/url.js';
 import { readCluster } from './db/snapshot.js';
 import type { SnapshotOptions } from './db/snapshot.js';
 import { durationFlag } from './duration-flag.js';
@@ -102,16 +103,22 @@ export abstract class ClusterCommand<T extends typeof Command> extends BaseComma
   /** One session for reading serves the whole command. */
   protected async openDatabase(access: 'read' | 'write' = 'read'): Promise<Database> {
     if (access === 'read' && this.reading) return this.reading;
-    this.found ??= await this.findDatabase();
+    const location = await this.location();
     const options = {
       access,
       timeoutMs: Math.round(this.timeoutSeconds * 1000),
       purpose: (this.id ?? '').replaceAll(':', ' '),
     };
-    const database = await Database.open(this.found.location, options);
+    const database = await Database.open(location, options);
     this.opened.push(database);
     if (access === 'read') this.reading = database;
     return database;
+  }
+
+  /** For what needs another session than those, or comes before there is a database. */
+  protected async location(): Promise<Location> {
+    this.found ??= await this.findDatabase();
+    return this.found.location;
   }
 
   private async findDatabase(): Promise<Settings> {

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { createWebStub, type Settings } from './buildbot/directory.js';
 import { createMaster, type Master } from './buildbot/master.js';
 import { createRepository, type Repository } from './buildbot/repository.js';
-import { emptyDatabase, engines, type TestDatabase } from './database.js';
+import { emptyDatabase, engines, type EngineName, type TestDatabase } from './database.js';
 import { isSkipped } from './skip.js';
 
 export * from './buildbot/records.js';
@@ -17,7 +17,7 @@ export type ServerEngine = 'postgres' | 'myisam' | 'innodb';
 type Choices = Partial<Omit<Settings, 'databaseUrl' | 'gate'>>;
 
 /** A scenario with real masters, one after the other: each of them keeps the processors busy. */
-export function realTest(engine: ServerEngine, title: string, scenario: (t: ExecutionContext) => Promise<void>): void {
+export function realTest(engine: EngineName, title: string, scenario: (t: ExecutionContext) => Promise<void>): void {
   if (isSkipped('buildbot') || !engines.includes(engine)) test.skip(title, scenario);
   else {
     test.serial(title, async (t) => {
@@ -99,6 +99,6 @@ export async function createCluster(
 }
 
 /** Buildbot makes MyISAM tables unless it is told otherwise. */
-function databaseUrl(db: TestDatabase, engine: ServerEngine): string {
+export function databaseUrl(db: TestDatabase, engine: EngineName): string {
   return engine === 'innodb' ? `${db.url}?storage_engine=InnoDB` : db.url;
 }

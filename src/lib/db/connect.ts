@@ -23,6 +23,8 @@ export interface OpenOptions {
   readonly lockLeaseMs?: number;
   /** Instead of the database's clock, epoch seconds: for the time of a simulation. */
   readonly now?: () => number;
+  /** Makes an SQLite file that is not there. */
+  readonly makesFile?: true;
 }
 
 /** Statements of one transaction, on one connection, with what is known of the database. */
@@ -53,8 +55,7 @@ export class Database {
       return database;
     } catch (error) {
       await database.close();
-      if (!isTlsRefused(error) || location.engine === 'sqlite' || location.tls?.mode !== 'prefer') throw error;
-      return Database.open({ ...location, tls: null }, options);
+      return Database.open(withoutTls(location, error), options);
     }
   }
 
@@ -157,6 +158,12 @@ function after(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms).unref());
 }
 
+/** Where the server has no TLS, and TLS is only preferred; else throws the error. */
+function withoutTls(location: Location, error: unknown): Location {
+  if (!isTlsRefused(error) || location.engine === 'sqlite' || location.tls?.mode !== 'prefer') throw error;
+  return { ...location, tls: null };
+}
+
 function isTlsRefused(error: unknown): boolean {
   const cause = error instanceof Error ? error.cause : undefined;
   const text = cause instanceof Error ? `${cause.message} ${(cause as { code?: string }).code}` : '';
@@ -171,7 +178,7 @@ export async function openRaw(location: Location, options: OpenOptions): Promise
     return knex;
   } catch (error) {
     await knex.destroy();
-    throw translateError(error, location);
+    return openRaw(withoutTls(location, translateError(error, location)), options);
   }
 }
 
@@ -182,8 +189,8 @@ async function connect(location: Location, options: OpenOptions): Promise<Knex> 
 /** One connection: a transaction must never continue on another one. */
 const pool = { min: 0, max: 1, idleTimeoutMillis: 3_600_000 };
 
-function connectSqlite(location: SqliteLocation, { access, timeoutMs }: OpenOptions): Promise<Knex> {
-  if (!existsSync(location.file)) {
+function connectSqlite(location: SqliteLocation, { access, timeoutMs, makesFile }: OpenOptions): Promise<Knex> {
+  if (!makesFile && !existsSync(location.file)) {
     throw new Failure('unreachable', `There is no file ${location.file}.`, {
       try: 'Check --db: three slashes are followed by a path relative to the base directory, four by an absolute one.',
     });

@@ -70,7 +70,7 @@ const translations: readonly Translation[] = [
       /^(42501|ER_DBACCESS_DENIED_ERROR|ER_TABLEACCESS_DENIED_ERROR|ER_COLUMNACCESS_DENIED_ERROR|ER_SPECIFIC_ACCESS_DENIED_ERROR)$/,
     code: 'unreachable',
     say: (label, detail) => `This user may not do that on ${label}: ${detail}.`,
-    try: 'It needs more rights: "bbctl grants repair" prints them as SQL, "bbctl grants read" those for looking alone, "bbctl grants forget" those for removing too.',
+    try: 'It needs more rights: "bbctl grants repair" prints them as SQL, "bbctl grants read" those for looking alone, "bbctl grants forget" those for removing too; "bbctl db init" needs CREATE.',
   },
   {
     codes:
@@ -91,6 +91,24 @@ const translations: readonly Translation[] = [
     code: 'usage',
     say: (label, detail) => `The tables of ${label} cannot hold that text: ${detail}.`,
     try: 'Use other characters, or fewer.',
+  },
+  {
+    codes: /^(42P07|ER_TABLE_EXISTS_ERROR)$/,
+    code: 'changed',
+    say: (label, detail) => `Something in ${label} is called like what was to be made: ${detail}.`,
+    try: 'If somebody else has made it meanwhile, look at it with "bbctl status"; else give Buildbot a database of its own.',
+  },
+  {
+    codes: /^ER_(UNKNOWN_STORAGE_ENGINE|TABLE_CANT_HANDLE_\w+|TOO_LONG_KEY)$/,
+    code: 'usage',
+    say: (label, detail) => `The tables of ${label} cannot have that storage engine: ${detail}.`,
+    try: 'Write storage_engine=InnoDB into the database URL, or leave it out.',
+  },
+  {
+    codes: /^(ER_REQUIRES_PRIMARY_KEY|ER_TABLE_WITHOUT_PK)$/,
+    code: 'refused',
+    say: (label) => `The server of ${label} wants a primary key in each table, and not all of Buildbot's have one.`,
+    try: 'Switch that off there (sql_require_primary_key, on MariaDB innodb_force_primary_key).',
   },
   {
     // Whatever its revision says: it was changed by hand, or is newer.
@@ -122,6 +140,7 @@ const codesByMessage: readonly [RegExp, string][] = [
   ],
   [/SASL|wants a password|no password/i, 'SASL'],
   [/max_statement_time exceeded|maximum statement execution time exceeded/i, 'ER_STATEMENT_TIMEOUT'],
+  [/(table|index) \S+ already exists/i, '42P07'],
   [/no such (column|table)|has no column named/i, '42703'],
   [/does not support SSL|certificate|TLS|SSL/i, 'ERR_TLS'],
 ];

@@ -2,6 +2,7 @@ import type { Knex } from 'knex';
 import { Failure } from '../errors.js';
 import { count } from '../model/names.js';
 import type { OpenOptions } from './connect.js';
+import { isMark } from './creation/mark.js';
 import type { Dialect, Reference } from './dialect.js';
 
 /** What was found by probing; statements ask `has`, never the revision. */
@@ -46,6 +47,11 @@ export async function readSchema(
 ): Promise<Schema> {
   const columns = await dialect.columns(sql);
   const revision = await readRevision(sql, columns, label);
+  if (isMark(revision)) {
+    throw new Failure('schema', `${label} is not finished: a "bbctl db init" broke off there, or is at work.`, {
+      try: 'Run "bbctl db init" again: it goes on where it broke off.',
+    });
+  }
   const missing = required.filter((table) => !columns.has(table));
   if (missing.length > 0) {
     throw new Failure(
@@ -61,7 +67,7 @@ export async function readSchema(
   const cascades = new Set(access === 'write' ? (await dialect.cascades(sql)).map(nameOf) : []);
   return {
     revision,
-    buildbot: number <= newest ? (versions.findLast(([from]) => from <= number)?.[1] ?? 'unknown') : 'newer than 4.3',
+    buildbot: buildbotOf(revision),
     unknownRevision: !(number <= newest),
     withoutTransactions: await dialect.tablesWithoutTransactions(sql),
     has: (table, column) => (column === undefined ? columns.has(table) : (columns.get(table)?.has(column) ?? false)),
@@ -69,10 +75,16 @@ export async function readSchema(
   };
 }
 
+/** The versions that write a revision. */
+export function buildbotOf(revision: string): string {
+  const number = Number(revision);
+  return number <= newest ? (versions.findLast(([from]) => from <= number)?.[1] ?? 'unknown') : 'newer than 4.3';
+}
+
 async function readRevision(sql: Knex, columns: Map<string, Set<string>>, label: string): Promise<string> {
   if (columns.size === 0) {
     throw new Failure('schema', `${label} is empty.`, {
-      try: 'Is it the right database, and may this user see its tables? Buildbot makes them with "buildbot upgrade-master"; "bbctl grants read" prints the rights to see them.',
+      try: 'Is it the right database, and may this user see its tables? "bbctl db init" or "buildbot upgrade-master" makes them; "bbctl grants read" prints the rights to see them.',
     });
   }
   if (columns.has('alembic_version') && (columns.has('masters') || columns.has('buildrequests')))

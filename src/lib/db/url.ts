@@ -21,6 +21,8 @@ export interface ServerLocation {
   readonly password: string | null;
   readonly database: string;
   readonly tls: Tls | null;
+  /** Which one new tables have, on MySQL; `null`: it does not say. */
+  readonly storageEngine: string | null;
   /** The URL without its password. */
   readonly label: string;
 }
@@ -121,7 +123,17 @@ function serverLocation(engine: ServerLocation['engine'], rest: string, text: st
   const scheme = engine === 'postgres' ? 'postgresql' : 'mysql';
   const place = socket ?? `${host.includes(':') ? `[${host}]` : host}${parts['port'] ? `:${port}` : ''}`;
   const label = `${scheme}://${user}@${place}/${database}`;
-  return { engine, host, port, socket, user, password, database, tls: tlsOf(engine, query), label };
+  const storageEngine = storageEngineOf(query);
+  return { engine, host, port, socket, user, password, database, tls: tlsOf(engine, query), storageEngine, label };
+}
+
+/** As Buildbot means it. It becomes a word of a statement. */
+function storageEngineOf(query: URLSearchParams): string | null {
+  const name = query.get('storage_engine');
+  if (name === null || /^\w{1,20}$/.test(name)) return name;
+  throw new Failure('usage', 'The storage_engine of the database URL is no name of one.', {
+    try: 'Write it like storage_engine=InnoDB.',
+  });
 }
 
 function defaultHost(engine: ServerLocation['engine']): string {

@@ -10,6 +10,20 @@ export interface ClusterConfig {
   readonly builders: readonly BuilderConfig[];
   readonly schedulers: readonly SchedulerConfig[];
   readonly changeSources: readonly ChangeSourceConfig[];
+  readonly elsewhere: Elsewhere;
+}
+
+/**
+ * What only Buildbot masters configure: known by its name, which schedulers of this file may refer to (builders), and never
+ * run by masters of bbctl's own.
+ */
+export interface Elsewhere {
+  /** Their keys. */
+  readonly masters: readonly string[];
+  readonly workers: readonly string[];
+  readonly builders: readonly string[];
+  readonly schedulers: readonly string[];
+  readonly changeSources: readonly string[];
 }
 
 export const roles = ['schedulers', 'builders', 'web'] as const;

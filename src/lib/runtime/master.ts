@@ -56,6 +56,8 @@ export class Master {
   readonly services: Services;
   readonly wakeUps: WakeUps;
   view: ClusterView | null = null;
+  /** Since the start of the process. */
+  readonly counts = { heartbeats: { done: 0, failed: 0 }, expired: 0 };
   private work: Work;
   private readonly options: MasterOptions;
   private current: MasterState = 'starting';
@@ -148,8 +150,10 @@ export class Master {
   private async tryToBeat(life: AbortController): Promise<boolean> {
     try {
       await this.membership.beatOnce();
+      this.counts.heartbeats.done++;
       return true;
     } catch (error) {
+      this.counts.heartbeats.failed++;
       this.options.log.warn(`no heartbeat: ${(error as Error).message}`);
       if (error instanceof NotMember) life.abort();
       else if (!(error instanceof Failure)) throw error;
@@ -209,6 +213,7 @@ export class Master {
     if (done.length === 0) return;
     const masters = new Map(done.map(({ master }) => [master.id, master.name]));
     for (const name of masters.values()) log.warn('cleaned up after a dead master', { master: printable(name) });
+    this.counts.expired += masters.size;
     this.services.expired([...masters.keys()]);
     this.wakeUps.announce(['services', 'requests']);
     await announceNow(stores.work, ['services', 'requests']);

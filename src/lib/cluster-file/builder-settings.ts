@@ -1,0 +1,69 @@
+import * as v from 'valibot';
+import {
+  anyName,
+  anyText,
+  argument,
+  duration,
+  environment,
+  flag,
+  listOf,
+  properties,
+  settings,
+  someOf,
+  text,
+} from './values.js';
+
+/** Of `steps.name`. */
+const mostOfStepName = 50;
+export const mostOfBranch = 255;
+export const mostOfRepository = 512;
+export const mostOfCodebase = 256;
+
+export const builder = settings('a builder', {
+  workers: v.nullish(listOf(anyName), []),
+  steps: v.nullish(v.array(v.unknown(), 'should be a list of steps'), []),
+  description: v.nullish(anyText()),
+  tags: v.nullish(listOf(text()), []),
+  properties: v.nullish(properties, {}),
+  env: v.nullish(environment, {}),
+  collapseRequests: v.nullish(flag, true),
+});
+
+/** Buildbot's defaults. */
+const common = {
+  name: v.nullish(text(mostOfStepName)),
+  haltOnFailure: v.nullish(flag, false),
+  flunkOnFailure: v.nullish(flag, true),
+  warnOnFailure: v.nullish(flag, false),
+  alwaysRun: v.nullish(flag, false),
+};
+
+/** Here `null` says something: no limit. */
+const limits = {
+  timeout: v.optional(v.nullable(duration()), '20m'),
+  maxTime: v.nullish(duration()),
+};
+
+const command = v.union(
+  [text(), v.pipe(v.array(anyText()), v.nonEmpty('is empty'))],
+  'should be a line for the shell, or a list of a program and its arguments',
+);
+
+export const steps = {
+  shell: settings('a shell step', { command, workdir: v.nullish(text()), env: v.nullish(environment, {}), ...common, ...limits }),
+  git: settings('a git step', {
+    repository: argument(mostOfRepository),
+    branch: v.nullish(argument(mostOfBranch), 'HEAD'),
+    codebase: v.nullish(anyText(mostOfCodebase), ''),
+    workdir: v.nullish(text()),
+    ...common,
+    haltOnFailure: v.nullish(flag, true),
+    ...limits,
+  }),
+  trigger: settings('a trigger step', {
+    schedulers: someOf(text()),
+    waitForFinish: v.nullish(flag, false),
+    setProperties: v.nullish(properties, {}),
+    ...common,
+  }),
+}; // prettier-ignore

@@ -1,0 +1,41 @@
+import * as v from 'valibot';
+import { roles } from '../model/cluster-config.js';
+import { controlVerbs } from '../model/inventory.js';
+import { address, anyName, choice, settings, someOf, text } from './values.js';
+
+const action = v.union(
+  [
+    v.strictObject({ exec: v.pipe(v.array(text()), v.nonEmpty('should name a program')) }),
+    v.strictObject({ signal: text(), pidFile: text() }),
+    v.strictObject({ http: v.pipe(text(), v.url('should be a URL')) }),
+  ],
+  'should be {exec: [program, argument, …]}, {signal: NAME, pidFile: FILE} or {http: URL}',
+);
+
+/** The key that names its incarnation among the objects is not longer. */
+const mostOfName = 128;
+
+const control = settings(
+  'control',
+  Object.fromEntries(controlVerbs.map((verb) => [verb, v.optional(action)])) as Record<
+    (typeof controlVerbs)[number],
+    v.OptionalSchema<typeof action, undefined>
+  >,
+);
+
+const every = {
+  kind: v.optional(choice(['bbctl', 'buildbot']), 'bbctl'),
+  control: v.nullish(control, {}),
+};
+
+/** A Buildbot master: bbctl knows what it is called, and how to reach it. */
+export const buildbotMaster = settings('a master', { name: v.nullish(anyName), ...every });
+
+/** One that `bbctl master run` runs. */
+export const ownMaster = settings('a master', {
+  name: v.nullish(text(mostOfName)),
+  ...every,
+  listen: v.nullish(address),
+  workerListen: v.nullish(address),
+  roles: v.nullish(someOf(choice(roles)), [...roles]),
+});
