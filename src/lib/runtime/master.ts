@@ -42,6 +42,8 @@ export interface MasterOptions {
   readonly log: Log;
   /** Hears of announcements at once, where the database can tell. */
   readonly ear: Ear | null;
+  /** How often it looks for announcements where the database cannot tell; each second unless said otherwise. */
+  readonly lookMs?: number;
 }
 
 export type MasterState = 'starting' | 'active' | 'fenced' | 'stopping' | 'stopped';
@@ -115,7 +117,7 @@ export class Master {
 
   /** From joining the cluster until the signal, or until it was declared dead. */
   private async live(signal: AbortSignal): Promise<void> {
-    const { clock, stores, ear } = this.options;
+    const { clock, stores, ear, lookMs = 1000 } = this.options;
     const life = new AbortController();
     const end = (): void => life.abort();
     signal.addEventListener('abort', end);
@@ -124,7 +126,7 @@ export class Master {
       this.beat(life),
       this.guardTrust(life.signal),
       this.lookAround(life.signal),
-      watchMarks(during),
+      watchMarks({ ...during, lookMs }),
       ear ? ear((topic) => this.wakeUps.announce([topic]), life.signal) : Promise.resolve(),
     ];
     try {
