@@ -42,5 +42,6 @@ for (let seed = first; masterHours < Number(values.hours) && seed < first + Numb
   report(story);
   if (!values['keep-going']) break;
 }
-for (const [what, times] of [...totals].sort(([, a], [, b]) => b - a)) if (values.verbose) console.log(`${times} × ${what}`);
+for (const [what, times] of [...totals].sort(([, a], [, b]) => b - a))
+  if (values.verbose) console.log(`${times} × ${what}`);
 console.log(failed === 0 ? 'All went well.' : `${failed} failed.`);

@@ -78,7 +78,13 @@ const turns = {
   },
 };
 
-async function actUpTo(tx: FencedTransaction, { kind, name }: ServiceContext, process: number, upTo: number): Promise<number> { // prettier-ignore
+async function actUpTo(
+  tx: FencedTransaction,
+  { kind, name }: ServiceContext,
+  process: number,
+  upTo: number,
+): Promise<number> {
+  // prettier-ignore
   const objectId = await findOrAddObject(tx, name, 'bbctl.Simulated');
   const done = Number((await readState(tx, objectId, 'done')) ?? 0);
   for (let number = done + 1; number <= upTo; number++)

@@ -137,13 +137,15 @@ export class Member {
   }
 
   private log(): Log {
-    const say = (level: string) => (message: string, fields: Readonly<Record<string, unknown>> = {}) => {
-      const { incarnation, ...rest } = fields;
-      if (message === 'joined the cluster') this.joined(String(incarnation));
-      if (message === 'left the cluster') this.end = 'left';
-      if (level === 'error') this.disturbed();
-      this.options.tell(`${this.label} ${message} ${Object.values(rest).map(String).join(' ')}`.trimEnd());
-    };
+    const say =
+      (level: string) =>
+      (message: string, fields: Readonly<Record<string, unknown>> = {}) => {
+        const { incarnation, ...rest } = fields;
+        if (message === 'joined the cluster') this.joined(String(incarnation));
+        if (message === 'left the cluster') this.end = 'left';
+        if (level === 'error') this.disturbed();
+        this.options.tell(`${this.label} ${message} ${Object.values(rest).map(String).join(' ')}`.trimEnd());
+      };
     return { info: say('info'), warn: say('warn'), error: say('error') };
   }
 

@@ -2,6 +2,7 @@
  * Two to five masters on one database, in storms and calms, in a time of their own. The same seed gives the same story.
  */
 import { readFileSync } from 'node:fs';
+import type Sqlite from 'better-sqlite3';
 import { Database } from '../../../src/lib/db/connect.js';
 import { clusterClass, clusterObject, pinKey } from '../../../src/lib/db/cluster-view.js';
 import { findOrAddObject, writeState } from '../../../src/lib/db/object-state.js';
@@ -45,7 +46,7 @@ export async function simulate(options: SimulationOptions): Promise<Story> {
   const { random } = Math;
   try {
     await connection.exec(`insert into alembic_version (version_num) values ('059'); ${actsTable};`);
-    await connection.exec('pragma journal_mode = memory; pragma synchronous = off');
+    await connection.exec('pragma journal_mode = delete');
     return await Simulation.tell(options, connection);
   } finally {
     Math.random = random;
@@ -79,18 +80,16 @@ export class Simulation implements Troubled {
     const location = parseDatabaseUrl(connection.url);
     let now = (): number => epoch;
     const database = await Database.open(location, { access: 'write', purpose: 'simulation', timeoutMs: 100, now: () => now() }); // prettier-ignore
-    await database.glance((tx) => tx.sql.raw('pragma synchronous = off'));
-    const simulation = new Simulation(options, database, location.engine === 'sqlite' ? location.file : '');
+    const simulation = new Simulation(options, database, await quickConnection(database));
     now = () => simulation.now;
     try {
       return await simulation.run();
     } finally {
-      simulation.witness.close();
       await database.close();
     }
   }
 
-  private constructor({ seed, hours, masters }: SimulationOptions, database: Database, file: string) {
+  private constructor({ seed, hours, masters }: SimulationOptions, database: Database, connection: Sqlite.Database) {
     const random = new Random(seed);
     const jitter = new Random(seed + 1);
     Math.random = () => jitter.next();
@@ -105,7 +104,7 @@ export class Simulation implements Troubled {
     for (let at = 0; at < hours * 3600; at += random.exponential(240)) this.commits.push(epoch + at);
     const { members } = this;
     this.witness = new Witness({
-      file,
+      connection,
       members,
       nowMs: () => this.timeline.nowMs,
       isCutOff: ({ process }) => this.weather.isCutOff(process.number),
@@ -177,7 +176,12 @@ export class Simulation implements Troubled {
     const isOff = this.disabled.delete(spec.name);
     if (!isOff) this.disabled.add(spec.name);
     this.tell(`${spec.name} is switched ${isOff ? 'on' : 'off'}`);
-    this.operate((tx) => tx.sql('schedulers').where('name', spec.name).update({ enabled: isOff ? 1 : 0 }));
+    this.operate((tx) =>
+      tx
+        .sql('schedulers')
+        .where('name', spec.name)
+        .update({ enabled: isOff ? 1 : 0 }),
+    );
   }
 
   moveService(): void {
@@ -268,6 +272,31 @@ export class Simulation implements Troubled {
     }
     this.startMissing();
   }
+}
+
+/**
+ * The driver's own connection, which the masters' statements and the witness share, one after the other: so the file
+ * need not be locked, nor written in earnest. A statement is parsed once.
+ */
+async function quickConnection(database: Database): Promise<Sqlite.Database> {
+  const client = await database.glance((tx) => Promise.resolve(tx.sql.client as Client));
+  const connection = await client.acquireConnection();
+  await client.releaseConnection(connection);
+  for (const fast of ['locking_mode = exclusive', 'journal_mode = memory', 'synchronous = off'])
+    connection.pragma(fast);
+  const prepare = connection.prepare.bind(connection);
+  const parsed = new Map<string, Sqlite.Statement>();
+  connection.prepare = ((sql: string) => {
+    const statement = parsed.get(sql) ?? prepare(sql);
+    parsed.set(sql, statement);
+    return statement;
+  }) as typeof connection.prepare;
+  return connection;
+}
+
+interface Client {
+  acquireConnection(): Promise<Sqlite.Database>;
+  releaseConnection(connection: Sqlite.Database): Promise<void>;
 }
 
 function specsFor(random: Random): ServiceSpec[] {

@@ -1,9 +1,8 @@
 /*
- * Looks at the database after every transaction, with a connection of its own, and blames whatever must never be. It
+ * Looks at the database after every transaction and blames whatever must never be. It
  * knows nothing of how masters come to their decisions: only rows, and which process is in which state.
  */
-import Sqlite from 'better-sqlite3';
-import type { Statement } from 'better-sqlite3';
+import type { Database, Statement } from 'better-sqlite3';
 import type { Act } from './acts.js';
 import type { Member } from './member.js';
 
@@ -22,7 +21,7 @@ interface MasterRow {
 }
 
 export interface WitnessOptions {
-  readonly file: string;
+  readonly connection: Database;
   readonly members: readonly Member[];
   readonly nowMs: () => number;
   /** Cannot even try: nobody reaches the database, or this one does not. */
@@ -45,13 +44,13 @@ export class Witness {
   private seq = 0;
   private readonly uncovered = new Map<string, number>();
   private readonly expired = new Set<string>();
-  private readonly connection: Sqlite.Database;
+  private readonly connection: Database;
   private readonly statements: Readonly<Record<'claims' | 'masters' | 'acts', Statement<unknown[]>>>;
   private readonly options: WitnessOptions;
 
   constructor(options: WitnessOptions) {
     this.options = options;
-    this.connection = new Sqlite(options.file, { readonly: true });
+    this.connection = options.connection;
     this.statements = {
       claims: this.connection.prepare(
         `select 'scheduler' as kind, s.name as service, masterid as masterId from scheduler_masters join schedulers s on s.id = schedulerid
@@ -64,10 +63,6 @@ export class Witness {
       ),
       acts: this.connection.prepare('select * from acts where seq > ? order by seq'),
     };
-  }
-
-  close(): void {
-    this.connection.close();
   }
 
   rows<T>(sql: string): T[] {
@@ -124,7 +119,12 @@ export class Witness {
     if (member.master.membership.trusted) this.options.blame(`${member.label} trusts what it holds, and was declared dead`); // prettier-ignore
   }
 
-  private judgeClaims(claims: ReadonlyMap<string, Claim>, masters: ReadonlyMap<number, MasterRow>, writer: Member): void { // prettier-ignore
+  private judgeClaims(
+    claims: ReadonlyMap<string, Claim>,
+    masters: ReadonlyMap<number, MasterRow>,
+    writer: Member,
+  ): void {
+    // prettier-ignore
     const { blame, tell } = this.options;
     for (const service of new Set([...this.claims.keys(), ...claims.keys()])) {
       const [before, after] = [this.claims.get(service)?.masterId, claims.get(service)?.masterId];
@@ -135,8 +135,21 @@ export class Witness {
       const mine = (id: number): boolean => masters.get(id)?.name === writer.name;
       const isExpired = before !== undefined && !masters.get(before)?.active;
       if (before !== undefined && !mine(before) && !isExpired) blame(`${writer.label} took ${service} from master ${before}`); // prettier-ignore
+      if (before !== undefined && after === undefined && mine(before) && this.isKept(writer, service)) blame(`${writer.label} let go of ${service}, which it offers`); // prettier-ignore
+      if (before !== undefined && after === undefined && mine(before) && this.heirOf(writer, service)) blame(`${writer.label} leaves ${service} to chance, and not to ${this.heirOf(writer, service)?.label}`); // prettier-ignore
       if (before === undefined && after !== undefined && !mine(after)) blame(`${writer.label} claimed ${service} for another`); // prettier-ignore
     }
+  }
+
+  private isKept(member: Member, service: string): boolean {
+    return !member.isExpired && member.offers(service) && this.options.nowMs() - member.configuredMs > 2 * member.expireAfterMs; // prettier-ignore
+  }
+
+  /** To whom one that stops should have given it. */
+  private heirOf(leaver: Member, service: string): Member | undefined {
+    const longAgo = this.options.nowMs() - leaver.expireAfterMs;
+    if (!leaver.isStopping || leaver.isExpired || leaver.disturbedMs > longAgo) return undefined;
+    return this.options.members.find((member) => member !== leaver && this.ableSince(member, service) < longAgo);
   }
 
   private judgeAct({ seq, service, number, process }: Act): void {
