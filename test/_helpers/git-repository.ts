@@ -22,6 +22,9 @@ export interface CommitOptions {
   readonly author?: string;
   readonly committer?: string;
   readonly files?: readonly string[];
+  readonly removed?: readonly string[];
+  /** Of each of the files; else the message. */
+  readonly content?: string;
   /** Before the first of them; `null`: nothing. Else the branch as it is. */
   readonly from?: string | null;
 }
@@ -58,7 +61,7 @@ export function createRepository(t: ExecutionContext, name = 'repository.git'): 
       const commits = messages.map((message, index) => {
         const files = options.files ?? [`file-${time}`];
         const from = index === 0 && base !== null ? [`from ${base}`] : [];
-        return [header(branch, message, options), ...from, ...files.map((file) => `M 644 inline ${quoted(file)}\n${data(message)}`)].join('\n'); // prettier-ignore
+        return [header(branch, message, options), ...from, ...(options.removed ?? []).map((file) => `D ${quoted(file)}`), ...files.map((file) => `M 644 inline ${quoted(file)}\n${data(options.content ?? message)}`)].join('\n'); // prettier-ignore
       });
       const reset = base === null ? `reset refs/heads/${branch}\n` : '';
       fastImport(`${reset}${commits.join('\n')}\n`);

@@ -1,6 +1,7 @@
 import type { ExecutionContext } from 'ava';
 import type { ChangeSourceConfig } from '../../src/lib/model/cluster-config.js';
 import { GitPoller } from '../../src/lib/runtime/sources/git-poller.js';
+import type { ServiceContext } from '../../src/lib/runtime/service.js';
 import type { Connection } from './engines/connection.js';
 import { databaseFrom, type EngineName, type TestDatabase } from './database.js';
 import { createRepository, temporaryFolder, type GitRepository } from './git-repository.js';
@@ -18,10 +19,10 @@ export interface Polling {
   readonly log: ReturnType<typeof rememberingLog>;
   readonly workDir: string;
   /** By a poller of its own, as after a fail-over on the same machine. */
-  poll(more?: Partial<ChangeSourceConfig>): Promise<number | null>;
+  readonly poll: (more?: Partial<ChangeSourceConfig>) => Promise<number | null>;
   /** `branch comment` of the changes since the last call, in their order. */
-  changes(): Promise<string[]>;
-  state(): Promise<unknown>;
+  readonly changes: () => Promise<string[]>;
+  readonly state: () => Promise<unknown>;
 }
 
 export async function startPolling(
@@ -48,12 +49,23 @@ export async function startPolling(
   };
 }
 
-export async function readLastRev(db: Pick<Connection, 'query'>, key = 'lastRev'): Promise<unknown> {
+export async function readLastRev(db: Pick<Connection, 'query'>, poller = 'own-poller'): Promise<unknown> {
   const [row] = await db.query(
-    `SELECT s.value_json AS v FROM object_state s JOIN objects o ON o.id = s.objectid WHERE o.name = 'own-poller' AND o.class_name = 'GitPoller' AND s.name = ?`,
-    [key],
+    `SELECT s.value_json AS v FROM object_state s JOIN objects o ON o.id = s.objectid WHERE o.name = ? AND o.class_name = 'GitPoller' AND s.name = 'lastRev'`,
+    [poller],
   );
   return row === undefined ? undefined : JSON.parse(String(row['v']));
+}
+
+/** As a master that stops after the first piece of a push. */
+export function interruptedAfterChanges(context: ServiceContext): ServiceContext {
+  const controller = new AbortController();
+  const fenced: ServiceContext['fenced'] = async (tables, work) => {
+    const result = await context.fenced(tables, work);
+    if (tables.includes('change_files')) controller.abort();
+    return result;
+  };
+  return { ...context, fenced, signal: controller.signal };
 }
 
 /** The recordings have changes of their own. */

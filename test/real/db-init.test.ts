@@ -44,7 +44,8 @@ for (const engine of ['sqlite', 'postgres', 'innodb'] as const) {
     t.is((await readBuilds(db, requestId)).length, 1);
     await master.stop();
 
-    if (engine === 'sqlite') t.true((await master.upgradeMaster()).includes(`upgrading database (${url})`));
+    // It prints the path of the URL, without all of its slashes.
+    if (engine === 'sqlite') t.true((await master.upgradeMaster()).includes(url.replace('sqlite:////', '')));
     t.deepEqual(await structureOf(db), structure);
     t.deepEqual(await db.query('SELECT version_num FROM alembic_version'), [{ version_num: '059' }]);
   });

@@ -1,4 +1,4 @@
-import { Composer, LineCounter, Parser, isMap, isScalar, isSeq } from 'yaml';
+import { Composer, Lexer, LineCounter, Parser, isMap, isScalar, isSeq } from 'yaml';
 import type { CST, Document, ParsedNode, YAMLError } from 'yaml';
 import { aliasSentence, followed, tidied } from './tidy.js';
 import type { Path, Problem } from './problem.js';
@@ -20,7 +20,8 @@ export function parseText(text: string): ParsedText {
   const lineAt = (offset: number): number => Math.max(1, lines.linePos(offset).line);
   const problems: Problem[] = [];
   const composer = new Composer({ merge: true, uniqueKeys: false });
-  const tokens = shallow(new Parser(lines.addNewLine).parse(text), (offset) => {
+  lines.addNewLine(0);
+  const tokens = shallow(text, new Parser(lines.addNewLine), (offset) => {
     problems.push({ path: [], line: lineAt(offset), message: `is nested more than ${deepest} levels deep` });
   });
   const [document, second] = [...composer.compose(tokens, true, text.length)];
@@ -32,26 +33,13 @@ export function parseText(text: string): ParsedText {
   return { ...tidy, lineOf: (path) => lineOf(document, path, lineAt) };
 }
 
-function* shallow(tokens: Iterable<CST.Token>, refuse: (offset: number) => void): Generator<CST.Token> {
-  for (const token of tokens) {
-    const offset = tooDeep(token, 0);
-    if (offset === null) yield token;
-    else refuse(offset);
+/** Gives up before anything has grown too large for memory. */
+function* shallow(text: string, parser: Parser, refuse: (offset: number) => void): Generator<CST.Token> {
+  for (const lexeme of new Lexer().lex(text)) {
+    if (parser.stack.length > deepest) return refuse(parser.offset);
+    yield* parser.next(lexeme);
   }
-}
-
-/** Where it is nested too deeply. */
-function tooDeep(token: CST.Token, depth: number): number | null {
-  if (depth > deepest) return token.offset;
-  if (token.type === 'document') return token.value ? tooDeep(token.value, depth) : null;
-  if (!('items' in token)) return null;
-  for (const { key, value } of token.items) {
-    for (const inner of [key, value]) {
-      const offset = inner ? tooDeep(inner, depth + 1) : null;
-      if (offset !== null) return offset;
-    }
-  }
-  return null;
+  yield* parser.end();
 }
 
 /** The first of each line: what follows is mostly a consequence. */

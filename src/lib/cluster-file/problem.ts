@@ -7,7 +7,8 @@ export type Path = readonly (string | number)[];
 
 export interface Problem {
   readonly path: Path;
-  readonly message: string;
+  /** A function where it takes long to find the words: of thousands only the first are asked. */
+  readonly message: string | (() => string);
   /** Where that is known better than by its path. */
   readonly line?: number;
   /** Only a part of what is wanted is there: enough for an inventory. */
@@ -19,18 +20,19 @@ const most = 100;
 
 /** All of them, in the order of the file. */
 export function notRight(file: string, problems: readonly Problem[], lineOf: (path: Path) => number): Failure {
-  const placed = problems.map((problem) => ({ ...problem, line: problem.line ?? lineOf(problem.path) }));
-  const lines = [...new Set(placed.sort((a, b) => a.line - b.line).map(problemLine))];
-  const shown = lines.slice(0, most).map((line) => `  ${line}`);
-  const rest = lines.length > most ? [`  and ${thousands(lines.length - most)} more`] : [];
+  const placed = problems.map((problem) => ({ problem, line: problem.line ?? lineOf(problem.path) }));
+  const sorted = placed.sort((a, b) => a.line - b.line);
+  const shown = new Set(sorted.slice(0, most).map(({ problem, line }) => `  ${problemLine(problem, line)}`));
+  const rest = sorted.length > most ? [`  and ${thousands(sorted.length - most)} more`] : [];
   return new Failure('usage', [`${file} is not right:`, ...shown, ...rest].join('\n'), {
     try: 'Mend it there; nothing was done.',
   });
 }
 
 /** `masters.blue.kind, line 7: …` */
-function problemLine({ path, line, message }: Problem & { readonly line: number }): string {
-  return `${path.length > 0 ? `${pathText(path)}, ` : ''}line ${line}: ${message}`;
+function problemLine({ path, message }: Problem, line: number): string {
+  const words = typeof message === 'string' ? message : message();
+  return `${path.length > 0 ? `${pathText(path)}, ` : ''}line ${line}: ${words}`;
 }
 
 export function pathText(path: Path): string {

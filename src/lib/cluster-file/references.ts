@@ -41,7 +41,8 @@ class Named {
     const { own, elsewhere } = this.in(section);
     if (own.has(name)) return [];
     if (elsewhere.has(name)) return ownAs === undefined ? [] : [{ path: at, message: `is not ${ownAs}` }];
-    const message = `is no ${nouns[section]} of this file${didYouMean(name, [...own.keys(), ...elsewhere.keys()])}`;
+    const message = (): string =>
+      `is no ${nouns[section]} of this file${didYouMean(name, [...own.keys(), ...elsewhere.keys()])}`;
     return [{ path: at, message }];
   }
 

@@ -125,10 +125,13 @@ function isJson(value: unknown): boolean {
   return value === null || Object.values(value).every(isJson);
 }
 
-const notText = 'should map names of variables to text: write numbers, true and false in quotes';
-
 export const environment = v.pipe(
-  v.custom<Readonly<Record<string, string>>>(isMapping, notText),
-  v.check((all) => Object.values(all).every((value) => typeof value === 'string'), notText),
-  v.check((all) => Object.entries(all).every(([name, value]) => !/[=\0]/.test(name) && !value.includes('\0')), 'should have no "=" in a name'),
-); // prettier-ignore
+  v.custom<Readonly<Record<string, string>>>(
+    (value) => isMapping(value) && Object.values(value).every((one) => typeof one === 'string'),
+    'should map names of variables to text: write numbers, true and false in quotes',
+  ),
+  v.check(
+    (all) => Object.entries(all).every(([name, value]) => /^[^=\0]+$/.test(name) && !value.includes('\0')),
+    'should have no name with "=", none that is empty, and no NUL characters',
+  ),
+);

@@ -4,9 +4,9 @@
  * looked for everywhere, because Buildbot's own masters add them and tell nobody.
  */
 import { randomUUID } from 'node:crypto';
-import { clusterClass, clusterObject } from './cluster-view.js';
 import type { Transaction } from './connect.js';
 import { findOrAddObject, writeState } from './object-state.js';
+import { clusterClass, clusterObject } from './published.js';
 
 export const topics = ['changes', 'requests', 'services'] as const;
 /** What masters tell each other to look at. */

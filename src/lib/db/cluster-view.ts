@@ -2,12 +2,7 @@ import type { Peer } from '../model/peers.js';
 import { asOffer, asRun } from '../model/run.js';
 import type { ClusterView, ServiceView } from '../model/cluster-view.js';
 import type { Transaction } from './connect.js';
-import { masterClass, offerKey } from './membership.js';
-import { runKey } from './fence.js';
-
-/** Under this class name the masters of bbctl's own keep what is of no single one of them. */
-export const clusterClass = 'bbctl.Cluster';
-export const clusterObject = 'bbctl';
+import { clusterClass, clusterObject, masterClass, offerKey, runKey } from './published.js';
 
 type Raw = Record<string, unknown>;
 

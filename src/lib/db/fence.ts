@@ -8,6 +8,7 @@ import type { Run } from '../model/run.js';
 import type { ServiceKind } from '../model/service.js';
 import type { Transaction } from './connect.js';
 import { readState, stateTables } from './object-state.js';
+import { runKey } from './published.js';
 
 /** A run of a master. */
 export interface Me {
@@ -35,9 +36,6 @@ export class NotHolder extends Error {
 }
 
 export const membershipTables: readonly string[] = ['masters', ...stateTables];
-
-/** The key under which a master publishes its `Run`. */
-export const runKey = 'run';
 
 /** Nobody can declare this run dead before the transaction ends; throws `NotMember` where somebody has. */
 export async function holdMembership(tx: Transaction, me: Me): Promise<Run> {

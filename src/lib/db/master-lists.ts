@@ -10,8 +10,7 @@ import { asRun } from '../model/run.js';
 import type { Run } from '../model/run.js';
 import type { Transaction } from './connect.js';
 import { chunks } from './chunks.js';
-import { runKey } from './fence.js';
-import { masterClass } from './membership.js';
+import { masterClass, runKey } from './published.js';
 
 type Raw = Record<string, unknown>;
 

@@ -1,14 +1,11 @@
 import { nameHash } from './builders.js';
 import type { Transaction } from './connect.js';
-import { holdMembership, NotMember, runKey } from './fence.js';
+import { holdMembership, NotMember } from './fence.js';
 import type { Me } from './fence.js';
 import { findOrAddObject, readState, writeState } from './object-state.js';
+import { clusterClass, clusterObject, masterClass, offerKey, runKey } from './published.js';
 import { asRun } from '../model/run.js';
 import type { Offer, Run } from '../model/run.js';
-
-/** Under this class name masters of bbctl's own publish what they are; the object's name is `masters.name_hash`. */
-export const masterClass = 'bbctl.Master';
-export const offerKey = 'offer';
 
 /** What a master's row says, before this process runs under its name. */
 export interface OwnRow {
@@ -49,6 +46,7 @@ export interface Enrolment {
 export async function enrol(tx: Transaction, enrolment: Enrolment, seen: OwnRow | null): Promise<Me> {
   const id = await ownRow(tx, enrolment.name, seen);
   const objectId = await findOrAddObject(tx, nameHash(enrolment.name), masterClass);
+  await findOrAddObject(tx, clusterObject, clusterClass);
   const now = await tx.dialect.now(tx.sql);
   const { incarnation, expireAfter, offer } = enrolment;
   await writeState(tx, objectId, offerKey, offer);

@@ -46,20 +46,27 @@ type ChangeRow = Record<'branch' | 'category', string | null> &
 
 const columns = ['changeid', 'branch', 'repository', 'project', 'category', 'codebase', 'sourcestampid'];
 
-/** Lowest id first; those that are gone are left out. */
-export async function readChanges(tx: Transaction, ids: readonly number[]): Promise<Change[]> {
+/** Lowest id first; those that are gone are left out. Their files are read only where they are asked for. */
+export async function readChanges(
+  tx: Transaction,
+  ids: readonly number[],
+  parts: 'bare' | 'with files',
+): Promise<Change[]> {
   const rows = await select<ChangeRow>(tx, 'changes', ids, columns);
-  const files = groupBy(
-    await select<{ changeid: number; filename: string }>(tx, 'change_files', ids, ['changeid', 'filename']),
-    (row) => row.changeid,
-  );
+  const files = parts === 'bare' ? new Map<number, string[]>() : await readFiles(tx, ids);
   const changes = rows.map(({ changeid: id, sourcestampid: sourceStampId, ...row }) => ({
     ...row,
     id,
     sourceStampId,
-    files: (files.get(id) ?? []).map((file) => file.filename),
+    files: files.get(id) ?? [],
   }));
   return changes.sort((a, b) => a.id - b.id);
+}
+
+async function readFiles(tx: Transaction, ids: readonly number[]): Promise<Map<number, string[]>> {
+  const rows = await select<{ changeid: number; filename: string }>(tx, 'change_files', ids, ['changeid', 'filename']);
+  const files = groupBy(rows, (row) => row.changeid);
+  return new Map([...files].map(([id, of]) => [id, of.map((row) => row.filename)]));
 }
 
 async function select<R>(tx: Transaction, table: string, ids: readonly number[], wanted: string[]): Promise<R[]> {
@@ -104,7 +111,7 @@ export async function readPending(tx: Transaction, schedulerId: number): Promise
     .locking(query)
     .select<{ changeid: number; important: number | null }[]>('changeid', 'important');
   const importance = new Map(rows.map((row): [number, Importance] => [row.changeid, row.important ? 'important' : 'unimportant'])); // prettier-ignore
-  const changes = await readChanges(tx, [...importance.keys()]);
+  const changes = await readChanges(tx, [...importance.keys()], 'bare');
   return changes.map((change) => ({ ...change, importance: importance.get(change.id) ?? 'unimportant' }));
 }
 

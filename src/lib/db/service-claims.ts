@@ -4,8 +4,8 @@ import type { Peer } from '../model/peers.js';
 import { nameHash } from './builders.js';
 import { holdMembership, membershipTables, NotMember } from './fence.js';
 import type { Me } from './fence.js';
-import { masterClass } from './membership.js';
 import { findOrAddObject } from './object-state.js';
+import { masterClass } from './published.js';
 
 export const claimTables: readonly string[] = [...membershipTables, 'scheduler_masters', 'changesource_masters'];
 

@@ -1,8 +1,8 @@
 /** When a timed scheduler fires, epoch seconds; `null`: never again. */
 export interface Rhythm {
   /** For the first time, if it was first looked at then. */
-  first(since: number): number | null;
-  after(lastBuild: number): number | null;
+  readonly first: (since: number) => number | null;
+  readonly after: (lastBuild: number) => number | null;
 }
 
 /** What is known when a timed scheduler is looked at; all times are epoch seconds. */

@@ -11,6 +11,7 @@ import { forgetServices } from './forget-services.js';
 import { forgetWorkers } from './forget-workers.js';
 import { mergeBuilders } from './merge-builders.js';
 import type { MendStep } from './mend-findings.js';
+import { moveServices, rebalanceServices } from './move-services.js';
 import { pauseWorkers } from './pause-workers.js';
 import { renameBuilderTo } from './rename-builder.js';
 import { releaseRequests } from './release-requests.js';
@@ -36,6 +37,8 @@ const operations = [
   pauseWorkers({ workers: [], paused: true, reason: null, ...nothingElse }),
   pauseWorkers({ workers: [], paused: false, reason: null, ...nothingElse }),
   forgetServices({ services: [], ...nothingElse }),
+  moveServices({ services: [], to: '' }),
+  rebalanceServices(),
   forgetMaster({ master: '', reassignTo: null, ...nothingElse }),
   renameBuilderTo({ builder: '', name: '', expireAfter, inventory: null, force: false }),
   mergeBuilders({ from: '', into: '', expireAfter, inventory: null, force: false }),

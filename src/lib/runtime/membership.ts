@@ -33,7 +33,7 @@ const wholeSecondMs = 1000;
 export class Membership {
   readonly name: string;
   readonly beatMs: number;
-  private readonly expireAfterMs: number;
+  readonly expireAfterMs: number;
   private readonly store: Store;
   private readonly clock: Clock;
   private readonly log: Log;

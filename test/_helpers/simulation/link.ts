@@ -75,7 +75,7 @@ export class Link {
       };
       const fail = (code: 'unreachable' | 'timedOut'): void => answer(() => (disturbed(), reject(new Failure(code, `the database is ${code}`)))); // prettier-ignore
       const { thereMs, backMs, kind } = weather.fate(process.number);
-      if (thereMs + backMs > slowMs) disturbed();
+      if (kind !== 'done' || thereMs + backMs > slowMs) disturbed();
       if (kind === 'swallowed' || thereMs + backMs > timeoutMs) timeline.after(timeoutMs, () => fail('timedOut'));
       if (kind === 'swallowed') return;
       if (kind === 'refused') return timeline.after(thereMs, () => fail('unreachable'));

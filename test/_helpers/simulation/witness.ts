@@ -135,12 +135,13 @@ export class Witness {
       const mine = (id: number): boolean => masters.get(id)?.name === writer.name;
       const isExpired = before !== undefined && !masters.get(before)?.active;
       if (before !== undefined && !mine(before) && !isExpired) blame(`${writer.label} took ${service} from master ${before}`); // prettier-ignore
-      if (before !== undefined && after === undefined && mine(before) && this.isKept(writer, service)) blame(`${writer.label} let go of ${service}, which it offers`); // prettier-ignore
+      if (before !== undefined && after === undefined && mine(before) && !isExpired && this.isKept(writer, service)) blame(`${writer.label} let go of ${service}, which it offers`); // prettier-ignore
       if (before !== undefined && after === undefined && mine(before) && this.heirOf(writer, service)) blame(`${writer.label} leaves ${service} to chance, and not to ${this.heirOf(writer, service)?.label}`); // prettier-ignore
       if (before === undefined && after !== undefined && !mine(after)) blame(`${writer.label} claimed ${service} for another`); // prettier-ignore
     }
   }
 
+  /** Does a living one let go of what it should keep? */
   private isKept(member: Member, service: string): boolean {
     return !member.isExpired && member.offers(service) && this.options.nowMs() - member.configuredMs > 2 * member.expireAfterMs; // prettier-ignore
   }

@@ -1,34 +1,37 @@
 // Changes as rows: what Buildbot writes, column by column, and what does not fit.
 import test, { type ExecutionContext } from 'ava';
 import { addChange, changeTables, type NewChange } from '../../../src/lib/db/changes.js';
-import type { Transaction } from '../../../src/lib/db/connect.js';
 import { databaseFrom, engines, type EngineName, type TestDatabase } from '../../_helpers/database.js';
 import { openFor, write } from '../../_helpers/service-context.js';
 
 const change: NewChange = {
-  ...{ branch: 'main', revision: 'a'.repeat(40), repository: 'https://github.com/o/r.git', project: 'p', codebase: 'c' },
+  ...{
+    branch: 'main',
+    revision: 'a'.repeat(40),
+    repository: 'https://github.com/o/r.git',
+    project: 'p',
+    codebase: 'c',
+  },
   ...{ author: 'Å <a@b.invalid>', committer: 'C <c@b.invalid>', comments: 'one\n\ntwo', files: ['a', 'b/c'] },
   ...{ when: 1_700_000_000, category: 'cat', properties: { p: ['ä', 1] }, vcs: 'git' },
 };
 
 interface Site {
   readonly db: TestDatabase;
-  add(...changes: readonly NewChange[]): Promise<number[]>;
-  inside<T>(work: (tx: Transaction) => Promise<T>): Promise<T>;
+  readonly add: (...changes: readonly NewChange[]) => Promise<number[]>;
 }
 
 async function site(t: ExecutionContext, engine: EngineName, version = '3.7.0'): Promise<Site> {
   const db = await databaseFrom(engine, `${version}/killed`);
   t.teardown(() => db.close());
   const database = await openFor(t, db);
-  const inside: Site['inside'] = (work) => write(database, changeTables, work);
   const add: Site['add'] = (...changes) =>
-    inside(async (tx) => {
+    write(database, changeTables, async (tx) => {
       const ids = [];
       for (const one of changes) ids.push(await addChange(tx, one, 1_795_278_517.9));
       return ids;
     });
-  return { db, inside, add };
+  return { db, add };
 }
 
 for (const engine of engines) {
@@ -48,7 +51,11 @@ for (const engine of engines) {
       t.deepEqual(await of('change_files'), files.map((filename) => ({ changeid: first, filename }))); // prettier-ignore
       t.deepEqual(
         await of('change_properties'),
-        [first, second].map((changeid) => ({ changeid, property_name: 'p', property_value: '[["\\u00e4", 1], "Change"]' })),
+        [first, second].map((changeid) => ({
+          changeid,
+          property_name: 'p',
+          property_value: '[["\\u00e4", 1], "Change"]',
+        })),
       );
       t.deepEqual([properties, vcs], [change.properties, 'git']);
       const users = await db.query(

@@ -72,7 +72,8 @@ class Turn {
     const known = before ?? (await beginning(tx));
     const { state, builtStamps } = await takeOver(tx, context, known);
     const page = await nextPage(tx, state.cursor);
-    const fresh = (await readChanges(tx, page.ids)).flatMap((change) => this.wanted(change));
+    const parts = config.importantFiles === null ? 'bare' : 'with files';
+    const fresh = (await readChanges(tx, page.ids, parts)).flatMap((change) => this.wanted(change));
     const next = { ...state, cursor: page.cursor };
     if (config.treeStableMs === null) return this.buildEach(next, fresh, page.isLast);
     return this.buildStable(next, fresh, page.isLast, builtStamps, config.treeStableMs);

@@ -29,7 +29,14 @@ export function parseCommits({ text, isWhole }: GitOutput): Commit[] {
   return commits;
 }
 
-function commitOf([revision = '', when = '', author = '', committer = '', comments = '', files = '']: string[]): Commit {
+function commitOf([
+  revision = '',
+  when = '',
+  author = '',
+  committer = '',
+  comments = '',
+  files = '',
+]: string[]): Commit {
   const names = stripped(files).split('\n').filter((name) => name !== ''); // prettier-ignore
   return {
     revision,

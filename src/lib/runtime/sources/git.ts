@@ -26,11 +26,11 @@ export class GitFailure extends Error {
   override name = 'GitFailure';
 }
 
-/** Whatever the user's configuration says, git only reads, runs no hooks, and writes names and messages in one form. */
+/** Whatever the user's configuration says: no hooks, and names and messages in one form. */
 const settings = [
-  ...['core.hooksPath=/dev/null', 'core.quotePath=true', 'core.fsmonitor=false', 'i18n.logOutputEncoding=UTF-8'],
-  ...['color.ui=false', 'fetch.unpackLimit=1', 'fetch.fsckObjects=false', 'fetch.writeCommitGraph=false'],
-  ...['gc.autoDetach=false', 'maintenance.autoDetach=false', 'advice.defaultBranchName=false'],
+  ...['core.hooksPath=/dev/null', 'core.quotePath=true', 'i18n.logOutputEncoding=UTF-8', 'color.ui=false'],
+  // Small packs, and no single objects: a fetch that is killed leaves all of it or nothing.
+  ...['fetch.unpackLimit=1', 'gc.autoDetach=false'],
 ].flatMap((setting) => ['-c', setting]);
 
 const fromUser = /^GIT_(SSH|SSL|HTTP|PROXY|CONFIG_(GLOBAL|SYSTEM|NOSYSTEM)$)/;

@@ -1,5 +1,12 @@
 import { isDeepStrictEqual } from 'node:util';
-import { addChange, changesSince, changeTables, mendChange, newestChangeId, newestRevisions } from '../../db/changes.js';
+import {
+  addChange,
+  changesSince,
+  changeTables,
+  mendChange,
+  newestChangeId,
+  newestRevisions,
+} from '../../db/changes.js';
 import type { NewChange } from '../../db/changes.js';
 import { findOrAddObject, readState, stateTables, writeState } from '../../db/object-state.js';
 import type { ChangeSourceConfig } from '../../model/cluster-config.js';

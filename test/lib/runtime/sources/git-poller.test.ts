@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import test from 'ava';
 import { GitPoller } from '../../../../src/lib/runtime/sources/git-poller.js';
 import { createRepository } from '../../../_helpers/git-repository.js';
-import { pollerConfig, startPolling } from '../../../_helpers/polling.js';
+import { interruptedAfterChanges, pollerConfig, startPolling } from '../../../_helpers/polling.js';
 
 test('the first poll says where the branches are, and makes no changes; what comes later does, oldest first', async (t) => {
   const { repository, poll, changes, state, context } = await startPolling(t);
@@ -45,6 +45,28 @@ test('a merge is a change, and so is all that it brings', async (t) => {
   repository.merge('main', 'side');
   await poll({ branches: ['main'] });
   t.deepEqual(await changes(), ['main side 1', 'main side 2', 'main two', 'main merge side']);
+});
+
+test('a large push is written piece by piece; whoever goes on knows what is written, whatever else was pushed', async (t) => {
+  const { repository, poll, changes, state, workDir, context } = await startPolling(t);
+  const numbered = (title: string): string[] => Array.from({ length: 60 }, (_, index) => `${title} ${index}`);
+  const [base = ''] = repository.commit('main', ['one']);
+  await poll();
+  repository.commit('side', numbered('side'), { from: base });
+  repository.commit('main', numbered('main'));
+  repository.merge('main', 'side');
+  const poller = new GitPoller(pollerConfig(repository.path), { workDir });
+  t.is(await poller.turn(interruptedAfterChanges(context)), null);
+  const first = await changes();
+  t.is(first.length, 50);
+  t.like(await state(), { 'refs/heads/main': base, '~0': repository.git('rev-parse', 'side~10') });
+  repository.commit('early', ['early'], { from: base });
+  await poll();
+  const rest = await changes();
+  t.deepEqual([...first, ...rest].sort(), ['early early', 'main merge side', ...numbered('main main'), ...numbered('main side')].sort()); // prettier-ignore
+  t.deepEqual(context.announced, ['changes', 'changes', 'changes']);
+  const heads = ['early', 'main', 'side'].map((branch) => [`refs/heads/${branch}`, repository.head(branch)]);
+  t.deepEqual(await state(), Object.fromEntries(heads));
 });
 
 test('after a forced push, what the old head did not come from', async (t) => {
@@ -195,7 +217,10 @@ test('a copy that is broken is made anew, and one that a killed git has locked i
     await poll();
     t.deepEqual(await changes(), ['main before', `main broken ${index}`], breakIt.toString());
   }
-  t.true(log.said.every(({ message }) => /is broken, and is made anew/.test(message)), JSON.stringify(log.said));
+  t.true(
+    log.said.every(({ message }) => /is broken, and is made anew/.test(message)),
+    JSON.stringify(log.said),
+  );
   // git mends some of it by itself.
   t.true(log.said.length > 0);
 });

@@ -13,7 +13,10 @@ test('addresses that are options, or make git run a program, are refused', async
   const folder = temporaryFolder(t);
   const mark = join(folder, 'mark');
   for (const address of [`--upload-pack=touch ${mark}`, `ext::sh -c touch% ${mark}`, '', 'a\nb', 'fd::17/foo']) {
-    t.throws(() => new GitCache(folder, address, limits), { name: 'Failure', message: /is no address that bbctl gives/ });
+    t.throws(() => new GitCache(folder, address, limits), {
+      name: 'Failure',
+      message: /is no address that bbctl gives/,
+    });
   }
   const error = await t.throwsAsync(git(['ls-remote', '--', `ext::sh -c touch% ${mark}`], limits));
   t.regex(error?.message ?? '', /transport 'ext' not allowed/);
@@ -54,7 +57,10 @@ test.serial('git is killed when the service is to stop', async (t) => {
 
 test('output has its bounds', async (t) => {
   const repository = createRepository(t);
-  repository.commit('main', Array.from({ length: 200 }, (_, index) => `commit ${index}`));
+  repository.commit(
+    'main',
+    Array.from({ length: 200 }, (_, index) => `commit ${index}`),
+  );
   const args = [`--git-dir=${repository.path}`, 'log', '--format=%H', 'main'];
   const all = await git(args, limits);
   t.deepEqual([all.text.length, all.isWhole], [200 * 41, true]);
@@ -67,9 +73,9 @@ test('git that says something while this process is busy is heard to the end', a
   repository.commit('main', ['one']);
   const output = git([`--git-dir=${repository.path}`, 'rev-parse', 'main'], limits);
   // Not asleep: the point is that nothing else runs.
-  for (const until = Date.now() + 1500; Date.now() < until; );
+  for (const until = Date.now() + 1500; Date.now() < until;);
   for (let turn = 0; turn < 3; turn++) await new Promise(setImmediate);
-  for (const until = Date.now() + 1500; Date.now() < until; );
+  for (const until = Date.now() + 1500; Date.now() < until;);
   t.is((await output).text.trim(), repository.head('main'));
 });
 

@@ -1,0 +1,65 @@
+import type { ChangeSourceConfig, ClusterConfig, MasterConfig, SchedulerConfig } from '../model/cluster-config.js';
+import type { Work } from './master.js';
+import { classNames } from './schedulers/classes.js';
+import { makeScheduler } from './schedulers/scheduler.js';
+import type { ClusteredService } from './service.js';
+import { GitPoller } from './sources/git-poller.js';
+
+/** Buildbot registers services under the full names of their classes. */
+const modules: Readonly<Record<SchedulerConfig['kind'], string>> = {
+  'any-branch': 'buildbot.schedulers.basic',
+  'single-branch': 'buildbot.schedulers.basic',
+  periodic: 'buildbot.schedulers.timed',
+  nightly: 'buildbot.schedulers.timed',
+  force: 'buildbot.schedulers.forcesched',
+  triggerable: 'buildbot.schedulers.triggerable',
+};
+const pollerClass = 'buildbot.changes.gitpoller.GitPoller';
+
+/** Makes the services of a configuration; what has not changed since the last one goes on as it is. */
+export class Workshop {
+  private readonly workDir: string;
+  private made = new Map<string, ClusteredService>();
+
+  /** `workDir`: where the repositories that are polled have their copies. */
+  constructor(workDir: string) {
+    this.workDir = workDir;
+  }
+
+  /** What a master is to do by its section, and its roles. */
+  make(config: ClusterConfig, { roles }: MasterConfig): Work {
+    const schedulers = config.schedulers.filter(({ kind }) => roles.has(kind === 'force' ? 'web' : 'schedulers'));
+    const changeSources = roles.has('schedulers') ? config.changeSources : [];
+    const services = [
+      ...schedulers.map((one) => this.kept(one, () => makeScheduler(one))),
+      ...changeSources.map((one) => this.kept(one, () => new GitPoller(one, { workDir: this.workDir }))),
+    ].filter((service) => service !== null);
+    this.made = new Map([...this.made].filter(([, service]) => services.includes(service)));
+    const builders = roles.has('builders') ? config.builders : [];
+    return { registration: { builders, services: registered(schedulers, changeSources) }, services };
+  }
+
+  private kept(
+    config: SchedulerConfig | ChangeSourceConfig,
+    make: () => ClusteredService | null,
+  ): ClusteredService | null {
+    const text = JSON.stringify(config);
+    const service = this.made.get(text) ?? make();
+    if (service) this.made.set(text, service);
+    return service;
+  }
+}
+
+function registered(
+  schedulers: readonly SchedulerConfig[],
+  changeSources: readonly ChangeSourceConfig[],
+): Work['registration']['services'] {
+  return [
+    ...schedulers.map(({ kind, name }) => ({
+      kind: 'scheduler' as const,
+      name,
+      className: `${modules[kind]}.${classNames[kind]}`,
+    })),
+    ...changeSources.map(({ name }) => ({ kind: 'changesource' as const, name, className: pollerClass })),
+  ];
+}

@@ -1,0 +1,125 @@
+import { mkdirSync } from 'node:fs';
+import { hostname } from 'node:os';
+import path from 'node:path';
+import { readClusterConfig } from '../cluster-file.js';
+import { masterNamed } from '../cluster-file/check.js';
+import { parseDatabaseUrl } from '../db/url.js';
+import type { Location } from '../db/url.js';
+import { Failure } from '../errors.js';
+import type { ClusterConfig, MasterConfig } from '../model/cluster-config.js';
+import { list, printable } from '../model/names.js';
+import { systemClock } from './clock.js';
+import { serve } from './http/server.js';
+import type { HttpServer } from './http/server.js';
+import type { Log } from './log.js';
+import { Workshop } from './make-work.js';
+import { Master } from './master.js';
+import { earOf, openStores } from './stores.js';
+
+export interface RunOptions {
+  /** The `cluster.yaml`. */
+  readonly file: string;
+  /** The key of the master; not needed where there is only one. */
+  readonly key: string | undefined;
+  /** Over the database that the file names. */
+  readonly db: string | undefined;
+  readonly workDir: string;
+  readonly log: Log;
+}
+
+/** Runs a master in this process until a signal stops it. */
+export async function runMaster(options: RunOptions): Promise<void> {
+  const config = await readClusterConfig(options.file);
+  const section = masterIn(config, options.key);
+  const running = await start(options, config, section);
+  let reloaded = Promise.resolve();
+  try {
+    await untilStopped(running, () => void (reloaded = reloaded.then(() => reload(options, running, section))));
+  } finally {
+    await running.server?.close();
+    await Promise.all([running.stores.heart.close(), running.stores.work.close()]);
+  }
+}
+
+interface Running {
+  readonly master: Master;
+  readonly workshop: Workshop;
+  readonly stores: ReturnType<typeof openStores>;
+  readonly server: HttpServer | null;
+  readonly log: Log;
+}
+
+async function start(options: RunOptions, config: ClusterConfig, section: MasterConfig): Promise<Running> {
+  const { log } = options;
+  const { expireAfterMs } = config;
+  const workDir = path.join(options.workDir, section.key);
+  mkdirSync(workDir, { recursive: true, mode: 0o700 });
+  const opening = { location: locationOf(options, config), expireAfterMs, clock: systemClock };
+  const stores = openStores(opening);
+  const workshop = new Workshop(workDir);
+  const name = section.name ?? `${hostname()}:${path.dirname(path.resolve(config.file))}`;
+  const work = workshop.make(config, section);
+  const master = new Master({ name, expireAfterMs, work, stores, clock: systemClock, log, ear: earOf(opening, log) });
+  const server = section.listen ? await serve(master, section.listen) : null;
+  log.info('starting', { name, database: opening.location.label });
+  if (server) log.info('listening', { http: `${server.address.host}:${server.address.port}` });
+  return { master, workshop, stores, server, log };
+}
+
+function masterIn(config: ClusterConfig, key: string | undefined): MasterConfig {
+  if (key !== undefined) return masterNamed(config, key);
+  const [only, ...others] = config.masters;
+  if (only && others.length === 0) return only;
+  throw new Failure('usage', `${config.file} has ${config.masters.length} masters of bbctl's own: which one is this?`, {
+    try: `Name it with --name: ${list(config.masters.map((master) => printable(master.key)))}.`,
+  });
+}
+
+function locationOf({ db }: RunOptions, { file, database }: ClusterConfig): Location {
+  if (db !== undefined) return parseDatabaseUrl(db);
+  if (database !== null) return parseDatabaseUrl(database, path.dirname(path.resolve(file)));
+  throw new Failure('usage', `${file} names no database.`, { try: 'Add "database: URL" to it, or use --db.' });
+}
+
+/** The first signal stops it in order, the second at once; SIGHUP has it read its file again. */
+async function untilStopped({ master, log }: Running, onHangup: () => void): Promise<void> {
+  const [stop, quick] = [new AbortController(), new AbortController()];
+  const onStop = (signal: NodeJS.Signals): void => {
+    log.info(stop.signal.aborted ? 'stopping at once' : 'stopping', { signal });
+    (stop.signal.aborted ? quick : stop).abort();
+  };
+  const handlers = [['SIGTERM', onStop], ['SIGINT', onStop], ['SIGHUP', onHangup]] as const; // prettier-ignore
+  for (const [signal, handler] of handlers) process.on(signal, handler);
+  try {
+    await Promise.race([master.run(stop.signal, quick.signal), aborted(quick.signal).then(() => quickly(master))]);
+  } finally {
+    for (const [signal, handler] of handlers) process.off(signal, handler);
+  }
+}
+
+/** What hangs is not waited for. */
+async function quickly(master: Master): Promise<void> {
+  await Promise.race([master.membership.leave().catch(() => {}), systemClock.sleep(1000)]);
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
+}
+
+/** A file that is not right changes nothing. */
+async function reload(options: RunOptions, { master, workshop, log }: Running, before: MasterConfig): Promise<void> {
+  try {
+    const config = await readClusterConfig(options.file);
+    const section = masterNamed(config, before.key);
+    const fixed = ['name', 'listen', 'workerListen'] as const;
+    for (const setting of fixed)
+      if (JSON.stringify(section[setting]) !== JSON.stringify(before[setting]))
+        log.warn('takes a restart', { setting });
+    await master.configure(workshop.make(config, section));
+    if (config.expireAfterMs !== master.membership.expireAfterMs)
+      log.warn('takes a restart', { setting: 'expireAfter' });
+    log.info('took the changed configuration over', { file: config.file });
+  } catch (error) {
+    log.error(`the configuration is not taken over: ${(error as Error).message}`);
+  }
+}
