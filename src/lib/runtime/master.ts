@@ -62,6 +62,8 @@ export class Master {
   private readonly options: MasterOptions;
   private current: MasterState = 'starting';
   private sweptMs = -Infinity;
+  /** Does the cluster know of its work? */
+  private isPublished = false;
 
   constructor(options: MasterOptions) {
     const { name, expireAfterMs, stores, clock, log, work } = options;
@@ -104,12 +106,11 @@ export class Master {
     }
   }
 
-  /** Takes another configuration over, while it runs. */
-  async configure(work: Work): Promise<void> {
+  /** Takes another configuration over, while it runs; the cluster hears of it as soon as the database answers. */
+  configure(work: Work): void {
     this.work = work;
     this.services.configure(work.services);
-    await this.membership.offer(offerOf(work));
-    await this.register();
+    this.isPublished = false;
     this.wakeUps.announce(['services']);
   }
 
@@ -180,11 +181,10 @@ export class Master {
   /** Registers, then looks at the cluster at each beat, and when it is woken. */
   private async lookAround(signal: AbortSignal): Promise<void> {
     const alarm = this.wakeUps.alarm(['services']);
-    let isRegistered = false;
+    this.isPublished = false;
     while (!signal.aborted) {
       try {
-        if (!isRegistered) await this.register();
-        isRegistered = true;
+        if (!this.isPublished) await this.publish();
         this.current = 'active';
         await this.look(signal);
       } catch (error) {
@@ -219,10 +219,14 @@ export class Master {
     await announceNow(stores.work, ['services', 'requests']);
   }
 
-  private async register(): Promise<void> {
+  /** What it would run, and what it configures. */
+  private async publish(): Promise<void> {
     const me = this.membership.trusted;
     if (!me) throw new NotMember('declared dead');
-    await this.options.stores.work.write(registrationTables, (tx) => register(tx, me, this.work.registration));
+    const { work } = this;
+    await this.membership.offer(offerOf(work));
+    await this.options.stores.work.write(registrationTables, (tx) => register(tx, me, work.registration));
+    this.isPublished = this.work === work;
   }
 
   private async stop(quick: AbortSignal): Promise<void> {
