@@ -1,5 +1,5 @@
 import type { Peer } from '../model/peers.js';
-import { asOffer, asRun } from '../model/run.js';
+import { asOffer, asRun, runOfRow } from '../model/run.js';
 import type { ClusterView, ServiceView } from '../model/cluster-view.js';
 import type { Transaction } from './connect.js';
 import { masterClass, offerKey } from './membership.js';
@@ -14,8 +14,9 @@ type Raw = Record<string, unknown>;
 /** What a master must know of the others at each beat, in few statements. It decides nothing that a fence does not check again. */
 export async function readView(tx: Transaction): Promise<ClusterView> {
   const now = await tx.dialect.now(tx.sql);
-  const states = await readStates(tx);
   const masters = await tx.sql('masters').orderBy('id').select<Raw[]>('id', 'name', 'name_hash', 'active', 'last_active');
+  // After the rows: a heart that beats in between must not look like a Buildbot's.
+  const states = await readStates(tx);
   const pins = [...(states.get(`${clusterClass} ${clusterObject}`) ?? [])].flatMap(([key, value]) => pinOf(key, value));
   return {
     now,
@@ -59,7 +60,7 @@ function peerOf(row: Raw, published: ReadonlyMap<string, unknown> | undefined): 
     name: String(row['name']),
     active: Number(row['active']) !== 0,
     lastActive,
-    run: run?.beat === lastActive ? run : null,
+    run: runOfRow(run, lastActive),
     offer: asOffer(published?.get(offerKey)),
   };
 }

@@ -3,7 +3,7 @@ import type { Transaction } from './connect.js';
 import { holdMembership, NotMember, runKey } from './fence.js';
 import type { Me } from './fence.js';
 import { findOrAddObject, readState, writeState } from './object-state.js';
-import { asRun } from '../model/run.js';
+import { asRun, runOfRow } from '../model/run.js';
 import type { Offer, Run } from '../model/run.js';
 
 /** Under this class name masters of bbctl's own publish what they are; the object's name is `masters.name_hash`. */
@@ -31,7 +31,7 @@ export async function readOwnRow(tx: Transaction, name: string): Promise<OwnRow 
   const run = asRun(await readState(tx, objectId, runKey));
   const lastActive = Number(row.last_active);
   const now = await tx.dialect.now(tx.sql);
-  return { id: row.id, active: row.active !== 0, lastActive, run: run?.beat === lastActive ? run : null, now };
+  return { id: row.id, active: row.active !== 0, lastActive, run: runOfRow(run, lastActive), now };
 }
 
 /** A run that begins: its name, its incarnation, and the seconds of silence that it lives by. */
