@@ -1,5 +1,5 @@
 import type { Peer } from '../model/peers.js';
-import { asOffer, asRun } from '../model/run.js';
+import { asOffer, asRun, runOfRow } from '../model/run.js';
 import type { ClusterView, ServiceView } from '../model/cluster-view.js';
 import type { Transaction } from './connect.js';
 import { clusterClass, clusterObject, masterClass, offerKey, runKey } from './published.js';
@@ -49,14 +49,13 @@ function parsed(json: unknown): unknown {
 
 function peerOf(row: Raw, published: ReadonlyMap<string, unknown> | undefined): Peer {
   const lastActive = Number(row['last_active']);
-  const run = asRun(published?.get(runKey));
-  const isOwn = run !== null && lastActive > 0 && run.beat >= lastActive;
+  const run = runOfRow(asRun(published?.get(runKey)), lastActive);
   return {
     id: Number(row['id']),
     name: String(row['name']),
     active: Number(row['active']) !== 0,
-    lastActive: isOwn ? run.beat : lastActive,
-    run: isOwn ? run : null,
+    lastActive: run?.beat ?? lastActive,
+    run,
     offer: asOffer(published?.get(offerKey)),
   };
 }

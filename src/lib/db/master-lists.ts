@@ -6,7 +6,7 @@ import { groupBy } from '../model/group-by.js';
 import type { MasterFacts, Possessions } from '../model/master.js';
 import type { OpenRequest } from '../model/request.js';
 import { retry } from '../model/results.js';
-import { asRun } from '../model/run.js';
+import { asRun, runOfRow } from '../model/run.js';
 import type { Run } from '../model/run.js';
 import type { Transaction } from './connect.js';
 import { chunks } from './chunks.js';
@@ -57,7 +57,7 @@ function runOf(json: string): Run | null {
 
 /** Where the row says another heartbeat, a Buildbot runs under that name by now. */
 function expireAfterOf(run: Run | null | undefined, lastActive: number): number | null {
-  return run?.beat === lastActive ? run.expireAfter : null;
+  return runOfRow(run ?? null, lastActive)?.expireAfter ?? null;
 }
 
 /** A claim is made after its request was submitted; where the rows say otherwise the claimer's clock is behind. */

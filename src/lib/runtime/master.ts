@@ -64,7 +64,7 @@ export class Master {
   private readonly options: MasterOptions;
   private current: MasterState = 'starting';
   private sweptMs = -Infinity;
-  /** As far as it knows the database says of it what its configuration says. */
+  /** Does the cluster know of its work? */
   private isPublished = false;
 
   constructor(options: MasterOptions) {
@@ -108,26 +108,12 @@ export class Master {
     }
   }
 
-  /** Takes another configuration over, while it runs. */
-  async configure(work: Work): Promise<void> {
+  /** Takes another configuration over, while it runs; the cluster hears of it as soon as the database answers. */
+  configure(work: Work): void {
     this.work = work;
     this.services.configure(work.services);
     this.isPublished = false;
-    try {
-      await this.publish();
-    } catch (error) {
-      if (!(error instanceof Failure || error instanceof NotMember)) throw error;
-      this.options.log.warn(`cannot tell the others of the new configuration yet: ${error.message}`);
-    }
     this.wakeUps.announce(['services']);
-  }
-
-  /** The others know what it would run, and it is registered with what it has. */
-  private async publish(): Promise<void> {
-    const { work } = this;
-    await this.membership.offer(offerOf(work));
-    await this.register();
-    this.isPublished = this.work === work;
   }
 
   /** From joining the cluster until the signal, or until it was declared dead. */
@@ -242,10 +228,14 @@ export class Master {
     await announceNow(stores.work, ['services', 'requests']);
   }
 
-  private async register(): Promise<void> {
+  /** What it would run, and what it configures. */
+  private async publish(): Promise<void> {
     const me = this.membership.trusted;
     if (!me) throw new NotMember('declared dead');
-    await this.options.stores.work.write(registrationTables, (tx) => register(tx, me, this.work.registration));
+    const { work } = this;
+    await this.membership.offer(offerOf(work));
+    await this.options.stores.work.write(registrationTables, (tx) => register(tx, me, work.registration));
+    this.isPublished = this.work === work;
   }
 
   private async stop(quick: AbortSignal): Promise<void> {

@@ -115,7 +115,7 @@ async function reload(options: RunOptions, { master, workshop, log }: Running, b
     for (const setting of fixed)
       if (JSON.stringify(section[setting]) !== JSON.stringify(before[setting]))
         log.warn('takes a restart', { setting });
-    await master.configure(workshop.make(config, section));
+    master.configure(workshop.make(config, section));
     if (config.expireAfterMs !== master.membership.expireAfterMs)
       log.warn('takes a restart', { setting: 'expireAfter' });
     log.info('took the changed configuration over', { file: config.file });

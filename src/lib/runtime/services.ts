@@ -139,6 +139,7 @@ export class Services {
     this.ground.log.info('active', { [view.kind]: view.name });
     const ended = runService(this.ground, service, view, { alarm, signal: stop.signal }).then((why) => {
       if (why === 'not holder') this.ground.log.warn('not ours any more', { [view.kind]: view.name });
+      else this.ground.log.info('inactive', { [view.kind]: view.name });
       if (this.running.get(key)?.stop === stop) this.running.delete(key);
     });
     this.running.set(key, { view, alarm, service, stop, ended });
@@ -149,8 +150,6 @@ export class Services {
     const some = keys.flatMap((key) => this.running.get(key) ?? []);
     for (const { stop } of some) stop.abort();
     await Promise.all(some.map(({ ended }) => ended));
-    for (const { view } of some) this.ground.log.info('inactive', { [view.kind]: view.name });
-    for (const key of keys) this.running.delete(key);
   }
 
   /** These were declared dead: they do not stop any more, so nothing has to cool. */
