@@ -33,6 +33,8 @@ export interface MixedCluster {
   readonly closeGate: () => Promise<void>;
   /** Of masters of bbctl's own. */
   start(key: OwnKey): MasterProcess;
+  /** Every one that was ever started. */
+  readonly processes: readonly MasterProcess[];
   /** What `cluster.yaml` says from now on: whether and where the real master can be woken. */
   configure(wake: boolean): void;
   bbctl(...args: string[]): Promise<CliResult>;
@@ -47,12 +49,19 @@ export async function mixedCluster(t: ExecutionContext, engine: ServerEngine): P
   const [repository, ownRepository] = [await repositoryIn(site.home, 'shared'), await repositoryIn(site.home, 'own')];
   const real = await site.addMaster('real', { repository: repository.url });
   const file = join(site.home, 'cluster.yaml');
+  const processes: MasterProcess[] = [];
+  const start: MixedCluster['start'] = (key) => {
+    const started = startMasterProcess(t, { file, key, home: site.home });
+    processes.push(started);
+    return started;
+  };
   const nameOf = (key: Key): string => (key === 'real' ? real.name : key);
   return {
     t, db, real, repository, ownRepository,
     openGate: site.openGate,
     closeGate: site.closeGate,
-    start: (key) => startMasterProcess(t, { file, key, home: site.home }),
+    start,
+    processes,
     configure(wake) {
       const control = wake ? { wake: { http: real.url() } } : {};
       writeFileSync(file, JSON.stringify({ database: db.url, ...settings(repository.url, ownRepository.url), masters: { blue: { name: 'blue' }, green: { name: 'green' }, real: { kind: 'buildbot', name: real.name, control } } })); // prettier-ignore

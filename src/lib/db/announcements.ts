@@ -44,7 +44,7 @@ export async function readMarks(tx: Transaction): Promise<Marks> {
     .where({ 'objects.name': clusterObject, 'objects.class_name': clusterClass })
     .whereIn('object_state.name', topics.map(markKey))
     .select({ topic: 'object_state.name' }, { mark: 'object_state.value_json' })
-    .unionAll(() => newest as never);
+    .unionAll([newest] as never);
   return marksOf(rows as unknown[]);
 }
 

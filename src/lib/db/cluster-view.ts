@@ -9,8 +9,9 @@ type Raw = Record<string, unknown>;
 /** What a master must know of the others at each beat, in few statements. It decides nothing that a fence does not check again. */
 export async function readView(tx: Transaction): Promise<ClusterView> {
   const now = await tx.dialect.now(tx.sql);
-  const states = await readStates(tx);
+  // Before the states: whoever beats in between has published what is newer than its row, which a Buildbot never does.
   const masters = await tx.sql('masters').orderBy('id').select<Raw[]>('id', 'name', 'name_hash', 'active', 'last_active');
+  const states = await readStates(tx);
   const pins = [...(states.get(`${clusterClass} ${clusterObject}`) ?? [])].flatMap(([key, value]) => pinOf(key, value));
   return {
     now,
@@ -49,12 +50,13 @@ function parsed(json: unknown): unknown {
 function peerOf(row: Raw, published: ReadonlyMap<string, unknown> | undefined): Peer {
   const lastActive = Number(row['last_active']);
   const run = asRun(published?.get(runKey));
+  const isOwn = run !== null && lastActive > 0 && run.beat >= lastActive;
   return {
     id: Number(row['id']),
     name: String(row['name']),
     active: Number(row['active']) !== 0,
-    lastActive,
-    run: run?.beat === lastActive ? run : null,
+    lastActive: isOwn ? run.beat : lastActive,
+    run: isOwn ? run : null,
     offer: asOffer(published?.get(offerKey)),
   };
 }

@@ -36,8 +36,11 @@ export function place(situation: Situation): Placement {
   const loads: Loads = new Map(kin.map(({ id }) => [id, view.services.filter((service) => service.holderId === id).length])); // prettier-ignore
   const self = kin.find((peer) => peer.id === me);
   const mine = view.services.filter((service) => service.holderId === me);
-  const release = mine.filter((service) => !self || !offers(self, service));
-  const claim = situation.isLeaving || !self ? [] : toClaim(situation, kin, loads);
+  // It is about to be told that it was declared dead, or the look was torn: it will know more at the next one.
+  if (!self) return { claim: [], release: [], give: [] };
+  // Who leaves offers nothing any more, and yet gives what it has to others.
+  const release = situation.isLeaving ? [] : mine.filter((service) => !offers(self, service));
+  const claim = situation.isLeaving ? [] : toClaim(situation, kin, loads);
   return { claim, release, give: toGive(situation, kin, loads, mine.filter((service) => !release.includes(service))) };
 } // prettier-ignore
 

@@ -13,13 +13,12 @@ interface Hearing {
   readonly clock: Clock;
   readonly wakeUps: WakeUps;
   readonly signal: AbortSignal;
+  /** How often the marks of announcements are looked at. */
+  readonly lookMs: number;
 }
 
-/** How often the marks of announcements are looked at. */
-const lookMs = 1000;
-
 /** Looks at the marks that others leave, and wakes whoever waits for a topic that has a new one. */
-export async function watchMarks({ store, clock, wakeUps, signal }: Hearing): Promise<void> {
+export async function watchMarks({ store, clock, wakeUps, signal, lookMs }: Hearing): Promise<void> {
   let before: Marks | null = null;
   await every({ clock, ms: lookMs, signal }, async () => {
     const marks = await store.glance(readMarks).catch(() => null);

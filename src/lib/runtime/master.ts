@@ -42,6 +42,8 @@ export interface MasterOptions {
   readonly log: Log;
   /** Hears of announcements at once, where the database can tell. */
   readonly ear: Ear | null;
+  /** How often it looks for announcements where the database cannot tell; each second unless said otherwise. */
+  readonly lookMs?: number;
 }
 
 export type MasterState = 'starting' | 'active' | 'fenced' | 'stopping' | 'stopped';
@@ -62,6 +64,8 @@ export class Master {
   private readonly options: MasterOptions;
   private current: MasterState = 'starting';
   private sweptMs = -Infinity;
+  /** As far as it knows the database says of it what its configuration says. */
+  private isPublished = false;
 
   constructor(options: MasterOptions) {
     const { name, expireAfterMs, stores, clock, log, work } = options;
@@ -115,14 +119,27 @@ export class Master {
   async configure(work: Work): Promise<void> {
     this.work = work;
     this.services.configure(work.services);
+    this.isPublished = false;
+    try {
+      await this.publish();
+    } catch (error) {
+      if (!(error instanceof Failure || error instanceof NotMember)) throw error;
+      this.options.log.warn(`cannot tell the others of the new configuration yet: ${error.message}`);
+    }
+    this.wakeUps.announce(['services']);
+  }
+
+  /** The others know what it would run, and it is registered with what it has. */
+  private async publish(): Promise<void> {
+    const { work } = this;
     await this.membership.offer(offerOf(work));
     await this.register();
-    this.wakeUps.announce(['services']);
+    this.isPublished = this.work === work;
   }
 
   /** From joining the cluster until the signal, or until it was declared dead. */
   private async live(signal: AbortSignal): Promise<void> {
-    const { clock, stores, ear } = this.options;
+    const { clock, stores, ear, lookMs = 1000 } = this.options;
     const life = new AbortController();
     const end = (): void => life.abort();
     signal.addEventListener('abort', end);
@@ -131,7 +148,7 @@ export class Master {
       this.beat(life),
       this.guardTrust(life.signal),
       this.lookAround(life.signal),
-      watchMarks(during),
+      watchMarks({ ...during, lookMs }),
       ear ? ear((topic) => this.wakeUps.announce([topic]), life.signal) : Promise.resolve(),
     ];
     try {
@@ -184,14 +201,13 @@ export class Master {
     }
   }
 
-  /** Registers, then looks at the cluster at each beat, and when it is woken. */
+  /** Publishes what it is, then looks at the cluster at each beat, and when it is woken. */
   private async lookAround(signal: AbortSignal): Promise<void> {
     const alarm = this.wakeUps.alarm(['services']);
-    let isRegistered = false;
+    this.isPublished = false;
     while (!signal.aborted) {
       try {
-        if (!isRegistered) await this.register();
-        isRegistered = true;
+        if (!this.isPublished) await this.publish();
         this.current = 'active';
         await this.look(signal);
       } catch (error) {
@@ -206,6 +222,7 @@ export class Master {
   private async look(signal: AbortSignal): Promise<void> {
     const wasSpokesman = this.isSpokesman;
     this.view = (await this.services.turn()) ?? this.view;
+    if (this.view) this.verifyOffer(this.view);
     // What the last one has left.
     if (this.isSpokesman && !wasSpokesman) this.wakeUps.announce(['requests']);
     if (!this.view || !this.membership.mayExpireOthers) return;
@@ -215,6 +232,12 @@ export class Master {
     if (!isUrgent && clock.monotonicMs() - this.sweptMs < sweepSeconds * 1000) return;
     this.sweptMs = clock.monotonicMs();
     await this.expireOthers(signal);
+  }
+
+  /** What was given up for lost may have been written all the same, after what was to take its place. */
+  private verifyOffer({ peers }: ClusterView): void {
+    const self = peers.find(({ id }) => id === this.membership.trusted?.id);
+    if (self && JSON.stringify(self.offer) !== JSON.stringify(offerOf(this.work))) this.isPublished = false;
   }
 
   private async expireOthers(signal: AbortSignal): Promise<void> {

@@ -2,6 +2,7 @@ import test from 'ava';
 import type { ClusterView } from '../../../src/lib/model/cluster-view.js';
 import { place } from '../../../src/lib/model/placement.js';
 import type { Placement, Situation } from '../../../src/lib/model/placement.js';
+import { noOffer } from '../../../src/lib/model/run.js';
 import { peer, services, viewedAt as now, viewOf } from '../../_helpers/views.js';
 
 function decided(me: number, view: Partial<ClusterView>, more: Partial<Situation> = {}): Record<string, unknown> {
@@ -102,4 +103,14 @@ test('all of them deciding again and again come to rest, evenly, and nothing goe
   const loads = [1, 2, 3].map((id) => Object.values(holders).filter((holder) => holder === id).length);
   t.deepEqual(loads, [2, 2, 2]);
   t.is(given, 3);
+});
+
+test('whoever leaves offers nothing any more, and gives all the same', (t) => {
+  const peers = [peer(1, { offer: noOffer }), peer(2)];
+  t.deepEqual(decided(1, { peers, services: services({ a: 1, b: 1 }) }, { isLeaving: true }), { give: 'a>2 b>2' });
+});
+
+test('whoever does not find itself among the living does nothing', (t) => {
+  for (const odd of [{ run: null }, { age: 46 }])
+    t.deepEqual(decided(1, { peers: [peer(1, odd), peer(2)], services: services({ a: 1, b: null }) }), {});
 });

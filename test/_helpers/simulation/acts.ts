@@ -1,0 +1,94 @@
+/*
+ * What the services of the simulation do: each numbers what it does, in the transaction in which it remembers how far it
+ * is, so that whatever is done twice, by two, or not at all is seen in the table of acts.
+ */
+import { findOrAddObject, readState, stateTables, writeState } from '../../../src/lib/db/object-state.js';
+import type { ClusteredService, FencedTransaction, ServiceContext } from '../../../src/lib/runtime/service.js';
+import type { Clock } from '../../../src/lib/runtime/clock.js';
+
+export const actsTable = `create table acts
+  (seq integer primary key, kind text, service text, number integer, process integer, at real)`;
+
+export interface Act {
+  readonly seq: number;
+  readonly kind: 'scheduler' | 'changesource';
+  readonly service: string;
+  readonly number: number;
+  readonly process: number;
+  readonly at: number;
+}
+
+/** What services are made of: the same on every master. */
+export type ServiceSpec =
+  | { readonly type: 'counter'; readonly name: string; readonly everySeconds: number }
+  | { readonly type: 'poller'; readonly name: string; readonly everySeconds: number }
+  | { readonly type: 'follower'; readonly name: string; readonly of: string };
+
+/** Commits of a repository: one after the other, at these times (epoch seconds). */
+export type Repository = (now: number) => number;
+
+export interface Surroundings {
+  readonly process: number;
+  readonly clock: Clock;
+  readonly repository: Repository;
+  /** How long a look into the repository takes. */
+  readonly fetchMs: () => number;
+  readonly epoch: number;
+  readonly now: () => number;
+}
+
+export function kindOf({ type }: ServiceSpec): ClusteredService['kind'] {
+  return type === 'poller' ? 'changesource' : 'scheduler';
+}
+
+export function serviceOf(spec: ServiceSpec, around: Surroundings): ClusteredService {
+  return {
+    kind: kindOf(spec),
+    name: spec.name,
+    watches: spec.type === 'follower' ? ['changes'] : [],
+    turn: (context) => turns[spec.type](spec as never, around, context),
+  };
+}
+
+const turns = {
+  /** Does each slot of its rhythm once, those that were missed too. */
+  async counter({ everySeconds }: ServiceSpec & { type: 'counter' }, around: Surroundings, context: ServiceContext) {
+    return context.fenced([...stateTables, 'acts'], async (tx) => {
+      await actUpTo(tx, context, around.process, Math.floor((tx.now - around.epoch) / everySeconds));
+      return (everySeconds - ((tx.now - around.epoch) % everySeconds)) * 1000;
+    });
+  },
+  /** Looks first and writes then, as whoever asks a repository does: what it has seen may be old by then. */
+  async poller({ everySeconds }: ServiceSpec & { type: 'poller' }, around: Surroundings, context: ServiceContext) {
+    const head = around.repository(around.now());
+    await around.clock.sleep(around.fetchMs(), context.signal);
+    if (context.signal.aborted) return 0;
+    await context.fenced([...stateTables, 'acts'], async (tx) => {
+      if ((await actUpTo(tx, context, around.process, head)) > 0) tx.announce('changes');
+    });
+    return everySeconds * 1000;
+  },
+  /** Does something for each act of another one, when it is woken, and at times by itself. */
+  async follower({ of }: ServiceSpec & { type: 'follower' }, around: Surroundings, context: ServiceContext) {
+    await context.fenced([...stateTables, 'acts'], async (tx) => {
+      const row = await tx.sql('acts').where('service', of).max<{ newest: number | null }[]>({ newest: 'number' });
+      await actUpTo(tx, context, around.process, row[0]?.newest ?? 0);
+    });
+    return 600_000;
+  },
+};
+
+async function actUpTo(
+  tx: FencedTransaction,
+  { kind, name }: ServiceContext,
+  process: number,
+  upTo: number,
+): Promise<number> {
+  // prettier-ignore
+  const objectId = await findOrAddObject(tx, name, 'bbctl.Simulated');
+  const done = Number((await readState(tx, objectId, 'done')) ?? 0);
+  for (let number = done + 1; number <= upTo; number++)
+    await tx.sql('acts').insert({ kind, service: name, number, process, at: tx.now });
+  if (upTo > done) await writeState(tx, objectId, 'done', upTo);
+  return Math.max(0, upTo - done);
+}
