@@ -15,7 +15,6 @@ import { isStepRunning } from '../_helpers/buildbot/records.js';
 import type { MasterProcess } from '../_helpers/master-process.js';
 import {
   buildsetsOf,
-  holders,
   mixedCluster,
   own,
   periodSeconds,
