@@ -98,6 +98,7 @@ export class Member {
   }
 
   kill(): void {
+    this.disturbed();
     this.process.kill();
   }
 

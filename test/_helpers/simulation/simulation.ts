@@ -4,6 +4,7 @@
 import { readFileSync } from 'node:fs';
 import type Sqlite from 'better-sqlite3';
 import { Database } from '../../../src/lib/db/connect.js';
+import type { Transaction } from '../../../src/lib/db/connect.js';
 import { pinKey } from '../../../src/lib/db/cluster-view.js';
 import { findOrAddObject, writeState } from '../../../src/lib/db/object-state.js';
 import { clusterClass, clusterObject } from '../../../src/lib/db/published.js';
@@ -201,13 +202,23 @@ export class Simulation implements Troubled {
     });
   }
 
+  loseClaim(): void {
+    const spec = this.random.pick(this.specs.filter((one) => kindOf(one) === 'scheduler'));
+    this.tell(`${spec.name} loses its claim`);
+    const id = (tx: Transaction) => tx.sql('schedulers').where('name', spec.name).select('id');
+    this.operate((tx) => tx.sql('scheduler_masters').whereIn('schedulerid', id(tx)).delete());
+  }
+
   stepClock(ms: number): void {
     this.clockMs += ms;
     for (const member of this.members) member.disturbed();
   }
 
   private operate(work: Parameters<Database['write']>[1]): void {
-    this.timeline.after(0, async () => void (await this.database.write([], work)));
+    this.timeline.after(0, async () => {
+      await this.database.write([], work);
+      this.witness.refresh();
+    });
   }
 
   /** Not all of them run the same: but each service is run by somebody. */

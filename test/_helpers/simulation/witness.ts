@@ -71,13 +71,26 @@ export class Witness {
 
   /** After a transaction of this member. */
   look(writer: Member): void {
-    const masters = new Map((this.statements.masters.all() as MasterRow[]).map((row) => [row.id, row]));
-    const claims = new Map((this.statements.claims.all() as Claim[]).map((claim) => [claim.service, claim]));
+    const [masters, claims] = [this.readMasters(), this.readClaims()];
     this.judgeMasters(masters, writer);
     this.judgeClaims(claims, masters, writer);
     this.masters = masters;
     this.claims = claims;
     for (const act of this.statements.acts.all(this.seq) as Act[]) this.judgeAct(act);
+  }
+
+  /** After somebody else has written, who may do as he likes. */
+  refresh(): void {
+    this.masters = this.readMasters();
+    this.claims = this.readClaims();
+  }
+
+  private readMasters(): Map<number, MasterRow> {
+    return new Map((this.statements.masters.all() as MasterRow[]).map((row) => [row.id, row]));
+  }
+
+  private readClaims(): Map<string, Claim> {
+    return new Map((this.statements.claims.all() as Claim[]).map((claim) => [claim.service, claim]));
   }
 
   /** The run that holds a service; `undefined`: nobody, or nobody who is known yet. */
@@ -93,6 +106,7 @@ export class Witness {
   private judgeMasters(masters: ReadonlyMap<number, MasterRow>, writer: Member): void {
     for (const [id, before] of this.masters) {
       const now = masters.get(id);
+      if (!before.active && now?.active && this.expired.has(incarnationOf(now) ?? '')) this.options.blame(`${now.name} was declared dead, and rises again`); // prettier-ignore
       if (!before.active || (now?.active && incarnationOf(now) === incarnationOf(before))) continue;
       const member = this.runOf(before);
       const incarnation = incarnationOf(before);
@@ -137,8 +151,20 @@ export class Witness {
       if (before !== undefined && !mine(before) && !isExpired) blame(`${writer.label} took ${service} from master ${before}`); // prettier-ignore
       if (before !== undefined && after === undefined && mine(before) && !isExpired && this.isKept(writer, service)) blame(`${writer.label} let go of ${service}, which it offers`); // prettier-ignore
       if (before !== undefined && after === undefined && mine(before) && this.heirOf(writer, service)) blame(`${writer.label} leaves ${service} to chance, and not to ${this.heirOf(writer, service)?.label}`); // prettier-ignore
+      if (before !== undefined && mine(before) && !isExpired && this.isStillActing(writer, service)) blame(`${writer.label} lets go of ${service} and acts as it`); // prettier-ignore
+      if (before !== undefined && after !== undefined && this.isLongGone(this.runOf(masters.get(after)))) blame(`${writer.label} gives ${service} to master ${after}, which is silent`); // prettier-ignore
       if (before === undefined && after !== undefined && !mine(after)) blame(`${writer.label} claimed ${service} for another`); // prettier-ignore
     }
+  }
+
+  /** Whoever lets go of a service has stopped it first; what comes late may find it running again. */
+  private isStillActing(writer: Member, service: string): boolean {
+    const isQuiet = this.options.nowMs() - writer.disturbedMs > 60_000;
+    return isQuiet && writer.master.services.active.some(({ name }) => name === service);
+  }
+
+  private isLongGone(member: Member | undefined): boolean {
+    return member !== undefined && !member.isRunning && this.options.nowMs() - member.disturbedMs > 0.6 * member.expireAfterMs + slackMs; // prettier-ignore
   }
 
   /** Does a living one let go of what it should keep? */

@@ -23,7 +23,7 @@ for (const engine of engines) {
       t.deepEqual(await builtBy(on.db, name), []);
       await addChange(on.db, 11, { properties: { who: 'ü', level: [1] } });
       await addChange(on.db, 12, { codebase: 'lib' });
-      t.is(await turn(changeConfig({ properties: { level: 2, own: true } }), a), 10_000);
+      t.is(await turn(changeConfig({ properties: { level: 2, own: true } }), a), 900_000);
       t.deepEqual(a.announced, ['requests']);
       await turn(changeConfig(), b);
       t.deepEqual(await builtBy(on.db, name), built(11));
@@ -86,7 +86,7 @@ for (const engine of engines) {
     await on.db.exec('UPDATE schedulers SET enabled = 0 WHERE id = 50');
     await addChange(on.db, 10);
     await addChange(on.db, 12);
-    t.is(await turn(changeConfig(), context), 10_000);
+    t.is(await turn(changeConfig(), context), 900_000);
     const dump = await on.db.dump();
     await turn(changeConfig(), context);
     t.deepEqual(await on.db.dump(), dump);
@@ -143,7 +143,7 @@ for (const engine of engines) {
     await addChange(on.db, 10, { files: ['README'] });
     await turn(config, context);
     on.now = epoch + 100;
-    t.is(await turn(config, context), 10_000);
+    t.is(await turn(config, context), 900_000);
     await addChange(on.db, 11, { files: ['README', 'src/a'], branch: 'dev' });
     await turn(config, context);
     on.now = epoch + 105;
