@@ -11,7 +11,7 @@ import { Failure } from '../errors.js';
 import type { ClusterView } from '../model/cluster-view.js';
 import { defaultExpireAfterSeconds } from '../model/master.js';
 import { printable } from '../model/names.js';
-import { isDead } from '../model/peers.js';
+import { isDead, spokesman } from '../model/peers.js';
 import { noOffer } from '../model/run.js';
 import type { Offer } from '../model/run.js';
 import type { Clock } from './clock.js';
@@ -79,6 +79,13 @@ export class Master {
 
   get state(): MasterState {
     return this.current === 'active' && !this.membership.trusted ? 'fenced' : this.current;
+  }
+
+  /** Of all masters of bbctl's own, this one does what one of them must. */
+  get isSpokesman(): boolean {
+    const { view } = this;
+    const me = this.membership.trusted;
+    return me !== null && view !== null && this.state === 'active' && spokesman(view.peers, view.now) === me.id;
   }
 
   /** Runs until the signal, then hands over and leaves; once `quick` is aborted, without waiting for anything. */
@@ -199,8 +206,11 @@ export class Master {
   }
 
   private async look(signal: AbortSignal): Promise<void> {
+    const wasSpokesman = this.isSpokesman;
     this.view = (await this.services.turn()) ?? this.view;
     if (this.view) this.verifyOffer(this.view);
+    // What the last one has left.
+    if (this.isSpokesman && !wasSpokesman) this.wakeUps.announce(['requests']);
     if (!this.view || !this.membership.mayExpireOthers) return;
     const { peers, now } = this.view;
     const isUrgent = peers.some((peer) => isDead(peer, now, defaultExpireAfterSeconds));
