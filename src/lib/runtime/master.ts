@@ -248,14 +248,26 @@ export class Master {
     this.isPublished = this.work === work;
   }
 
+  /** However long the last turns take, it lives meanwhile. */
+  private async handOver(): Promise<void> {
+    const life = new AbortController();
+    const beating = this.beat(life);
+    try {
+      // Nobody may give it anything any more.
+      await this.membership.offer(noOffer);
+      await this.services.handOver();
+    } finally {
+      life.abort();
+      await beating;
+    }
+  }
+
   private async stop(quick: AbortSignal): Promise<void> {
     this.current = 'stopping';
     const { log } = this.options;
     try {
-      // Nobody may give it anything any more.
-      await this.membership.offer(noOffer);
-      if (!quick.aborted) await this.services.handOver();
-      else await this.services.suspend();
+      if (quick.aborted) await this.services.suspend();
+      else await this.handOver();
       await this.membership.leave();
       await announceNow(this.options.stores.work, ['services']);
       log.info('left the cluster');

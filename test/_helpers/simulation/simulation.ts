@@ -174,7 +174,8 @@ export class Simulation implements Troubled {
   }
 
   toggleService(): void {
-    const spec = this.random.pick(this.specs.filter((one) => kindOf(one) === 'scheduler'));
+    // What Buildbot's own do while they are off is their business, and is tested elsewhere.
+    const spec = this.random.pick(this.specs.filter(({ type }) => type === 'counter' || type === 'follower'));
     const isOff = this.disabled.delete(spec.name);
     if (!isOff) this.disabled.add(spec.name);
     this.tell(`${spec.name} is switched ${isOff ? 'on' : 'off'}`);
@@ -318,5 +319,7 @@ function specsFor(random: Random): ServiceSpec[] {
     ...counters,
     { type: 'poller', name: 'repo', everySeconds: every(60, 300) },
     { type: 'follower', name: 'on-commit', of: 'repo' },
+    { type: 'periodic', name: 'hourly', everySeconds: every(120, 1200) },
+    { type: 'any-branch', name: 'on-change', treeStableMs: random.chance(0.5) ? null : every(1000, 60_000) },
   ];
 }

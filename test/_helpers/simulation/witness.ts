@@ -125,7 +125,9 @@ export class Witness {
       return;
     }
     const calmMs = this.options.nowMs() - member.disturbedMs;
-    if (calmMs > member.expireAfterMs / 4 + slackMs) this.options.blame(`${member.label} lives, and was declared dead`);
+    // Who leaves does not beat any more, and the last statement may hang.
+    if (!member.isStopping && calmMs > member.expireAfterMs / 4 + slackMs)
+      this.options.blame(`${member.label} lives, and was declared dead`);
     this.judgeTrust(member);
   }
 
@@ -145,6 +147,8 @@ export class Witness {
       if (after !== undefined && !masters.get(after)?.active) blame(`${service} is held by master ${after}, which is inactive`); // prettier-ignore
       if (before === after) continue;
       this.handOvers.set(service, (this.handOvers.get(service) ?? 0) + 1);
+      // Whoever has it now is another matter.
+      if (after !== undefined) this.uncovered.delete(service);
       tell(`${writer.label} moves ${service}: ${before ?? 'free'} to ${after ?? 'free'}`);
       const mine = (id: number): boolean => masters.get(id)?.name === writer.name;
       const isExpired = before !== undefined && !masters.get(before)?.active;
