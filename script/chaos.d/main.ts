@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { runChaos } from '../../test/_helpers/chaos/chaos.js';
+import { longPace } from '../../test/_helpers/chaos/mischief.js';
 import { ownDatabase } from '../../test/_helpers/chaos/own-server.js';
 import { formatReport } from '../../test/_helpers/chaos/report.js';
 import type { EngineName } from '../../test/_helpers/database.js';
@@ -32,7 +33,7 @@ console.log(`${values.engine}, seed ${values.seed}, ${values.minutes} minutes; l
 try {
   const database = await ownDatabase(scope, values.engine as EngineName);
   const seconds = Number(values.minutes) * 60;
-  const report = await runChaos(scope, { database, seconds, seed: Number(values.seed), masters: Number(values.masters), dir }); // prettier-ignore
+  const report = await runChaos(scope, { database, seconds, seed: Number(values.seed), masters: Number(values.masters), pace: longPace, dir }); // prettier-ignore
   writeFileSync(join(dir, 'report.json'), JSON.stringify(report, undefined, 2));
   console.log(formatReport(report));
   process.exitCode = report.problems.length === 0 ? 0 : 1;

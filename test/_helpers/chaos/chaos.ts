@@ -6,7 +6,7 @@ import { diagnosed, leftBehind, untilQuiet, untilWhole } from './aftermath.js';
 import type { ChaosMaster } from './chaos-master.js';
 import { Committer } from './committer.js';
 import { collect } from './evidence.js';
-import { makeMischief } from './mischief.js';
+import { makeMischief, type Pace } from './mischief.js';
 import { Random } from './random.js';
 import { judge, type ChaosReport } from './report.js';
 import { readRecords } from './records.js';
@@ -15,6 +15,7 @@ import { setStage, type Stage, type StageOptions } from './stage.js';
 
 export interface ChaosOptions extends StageOptions {
   readonly seconds: number;
+  readonly pace: Pace;
 }
 
 /** Runs masters through faults drawn by the seed, and counts what they did. */
@@ -35,7 +36,7 @@ export async function runChaos(scope: Scope, options: ChaosOptions): Promise<Cha
   await until('the first poll is over', () => sampler.polledHeads.size > 0);
   const mischief = new AbortController();
   const acting = [
-    makeMischief(stage.ground, stage.masters, stage.log, mischief.signal),
+    makeMischief(stage.ground, stage.masters, stage.log, options.pace, mischief.signal),
     committer.run(mischief.signal),
   ];
   await pause(seconds * 1000);

@@ -3,14 +3,23 @@ import type { ChaosLog, FaultKind } from './chaos-log.js';
 import type { ChaosMaster } from './chaos-master.js';
 import { clusterFaults, masterFaults, possible, type Ground } from './faults.js';
 
-/** In seconds: between two faults, and now and then some peace, in which all must go well. */
-const pace = { least: 2, most: 9, peace: 25, faultsUntilPeace: 12 };
+/** In seconds: between two faults, and after so many of them some peace, in which all must go well. */
+export interface Pace {
+  readonly least: number;
+  readonly most: number;
+  readonly peace: number;
+  readonly faultsUntilPeace: number;
+}
+
+export const longPace: Pace = { least: 2, most: 9, peace: 25, faultsUntilPeace: 12 };
+export const shortPace: Pace = { least: 0.5, most: 2, peace: 3, faultsUntilPeace: 5 };
 
 /** Draws one fault after the other until the signal; returns when the last one is over. */
 export async function makeMischief(
   ground: Ground,
   masters: readonly ChaosMaster[],
   log: ChaosLog,
+  pace: Pace,
   signal: AbortSignal,
 ): Promise<void> {
   const { random } = ground;

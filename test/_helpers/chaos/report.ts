@@ -49,12 +49,18 @@ export function judge(evidence: Evidence, { expected, known, problems, ...rest }
   };
 }
 
+/** Who has just taken a service over, and is about to run it. */
+const graceSeconds = 3;
+
 /** Once all is well again, whoever holds a service runs it. */
 function idleHolders({ samples, activities }: Evidence): string[] {
   const last = samples.at(-1);
   const isRun = (service: string, master: string, at: number): boolean =>
     activities.some((one) => one.service === service && one.master === master && one.from <= at && at <= one.until);
-  const held = last ? [...last.holders].filter(([service]) => last.enabled.has(service)) : [];
+  const recent = samples.filter(({ at }) => at > (last?.at ?? 0) - graceSeconds);
+  const isSettled = (service: string, master: string): boolean =>
+    recent.every(({ holders, enabled }) => holders.get(service) === master && enabled.has(service));
+  const held = last ? [...last.holders].filter(([service, master]) => isSettled(service, master)) : [];
   return held.flatMap(([service, master]) => isRun(service, master, last?.at ?? 0) ? [] : [`${master} holds ${service} and does not run it`]); // prettier-ignore
 }
 
