@@ -1,7 +1,6 @@
 import type { RowSet } from '../model/rows.js';
-import { pinKey } from './cluster-view.js';
 import type { Transaction } from './connect.js';
-import { clusterClass, clusterObject } from './published.js';
+import { clusterClass, clusterObject, pinKey } from './published.js';
 import { ChangedMeanwhile } from './rows.js';
 import type { ServiceId } from './service-claims.js';
 

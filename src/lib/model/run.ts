@@ -18,6 +18,21 @@ export interface Offer {
 
 export const noOffer: Offer = { schedulers: [], changeSources: [] };
 
+/** What is kept of a master, whoever runs under its name by now. */
+export interface Published {
+  readonly run: Run | null;
+  readonly offer: Offer;
+}
+
+/**
+ * The run that a master's row is of; `null` where a Buildbot has beaten under that name since, or its heartbeat was
+ * reset. Who beats between two looks has published what is newer than its row, which a Buildbot never does.
+ */
+export function runOf(published: Published | undefined, lastActive: number): Run | null {
+  const run = published?.run ?? null;
+  return run !== null && lastActive > 0 && run.beat >= lastActive ? run : null;
+}
+
 /** `null`: not what a master publishes. */
 export function asRun(value: unknown): Run | null {
   const { incarnation, expireAfter, beat, startedAt } = (value ?? {}) as Partial<Record<keyof Run, unknown>>;

@@ -4,9 +4,8 @@
 import { readFileSync } from 'node:fs';
 import type Sqlite from 'better-sqlite3';
 import { Database } from '../../../src/lib/db/connect.js';
-import { pinKey } from '../../../src/lib/db/cluster-view.js';
 import { findOrAddObject, writeState } from '../../../src/lib/db/object-state.js';
-import { clusterClass, clusterObject } from '../../../src/lib/db/published.js';
+import { clusterClass, clusterObject, pinKey } from '../../../src/lib/db/published.js';
 import { parseDatabaseUrl } from '../../../src/lib/db/url.js';
 import { openSqlite } from '../engines/sqlite.js';
 import type { Connection } from '../engines/connection.js';
