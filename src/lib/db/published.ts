@@ -17,7 +17,8 @@ export const offerKey = 'offer';
 export const clusterClass = 'bbctl.Cluster';
 export const clusterObject = 'bbctl';
 
-const pinPrefix = 'pin ';
+/** Of the keys of `clusterObject`. */
+export const pinPrefix = 'pin ';
 
 /** The key under which it is kept where a service was moved to. */
 export function pinKey({ kind, id }: Pick<ServiceView, 'kind' | 'id'>): string {
@@ -69,13 +70,19 @@ function publishedOf(rows: readonly StateRow[]): Published {
 }
 
 function pinOf({ key, json }: StateRow): [string, number][] {
-  const master = (parsed(json) as { master?: unknown } | null | undefined)?.master;
-  return key.startsWith(pinPrefix) && typeof master === 'number' ? [[key.slice(pinPrefix.length), master]] : [];
+  const master = pinnedTo(json);
+  return key.startsWith(pinPrefix) && master !== null ? [[key.slice(pinPrefix.length), master]] : [];
 }
 
-function parsed(json: string | undefined): unknown {
+/** `masters.id`, of the value of a pin. */
+export function pinnedTo(json: unknown): number | null {
+  const master = (parsed(json) as { master?: unknown } | null | undefined)?.master;
+  return typeof master === 'number' ? master : null;
+}
+
+function parsed(json: unknown): unknown {
   try {
-    return JSON.parse(json ?? '');
+    return JSON.parse(String(json));
   } catch {
     return undefined;
   }
