@@ -18,6 +18,17 @@ export interface Offer {
 
 export const noOffer: Offer = { schedulers: [], changeSources: [] };
 
+/** What is kept of a master, whoever runs under its name by now. */
+export interface Published {
+  readonly run: Run | null;
+  readonly offer: Offer;
+}
+
+/** The run of what is published, as `runOfRow` has it. */
+export function runOf(published: Published | undefined, lastActive: number): Run | null {
+  return runOfRow(published?.run ?? null, lastActive);
+}
+
 /** `null`: not what a master publishes. */
 export function asRun(value: unknown): Run | null {
   const { incarnation, expireAfter, beat, startedAt } = (value ?? {}) as Partial<Record<keyof Run, unknown>>;
@@ -28,7 +39,7 @@ export function asRun(value: unknown): Run | null {
 
 /**
  * The run that a master's row belongs to; `null` where a Buildbot has run under the name since, whose heartbeat is a later
- * one. The row may be behind: whoever reads them one after the other (the row first) may see a beat between the two, and
+ * one, or its heartbeat was reset. The row may be behind: whoever reads them one after the other (the row first) may see a beat between the two, and
  * without transactions a beat may be cut off there.
  */
 export function runOfRow(run: Run | null, lastActive: number): Run | null {
