@@ -50,6 +50,8 @@ export type MasterState = 'starting' | 'active' | 'fenced' | 'stopping' | 'stopp
 
 /** A database that is restarted is soon back. */
 const retryBeatMs = 1000;
+/** More than looks at the cluster differ by. */
+const clockSetMs = 2000;
 /** Leftovers that nobody is in a hurry for are looked for so often. */
 const sweepSeconds = 60;
 
@@ -64,6 +66,8 @@ export class Master {
   private readonly options: MasterOptions;
   private current: MasterState = 'starting';
   private sweptMs = -Infinity;
+  /** The database's clock before the one of this process, at the last look. */
+  private clockAheadMs = NaN;
   /** As far as it knows the database says of it what its configuration says. */
   private isPublished = false;
 
@@ -215,6 +219,7 @@ export class Master {
   private async look(signal: AbortSignal): Promise<void> {
     this.view = (await this.services.turn()) ?? this.view;
     if (this.view) this.verifyOffer(this.view);
+    if (this.view) this.followClock(this.view);
     if (!this.view || !this.membership.mayExpireOthers) return;
     const { peers, now } = this.view;
     const isUrgent = peers.some((peer) => isDead(peer, now, defaultExpireAfterSeconds));
@@ -228,6 +233,13 @@ export class Master {
   private verifyOffer({ peers }: ClusterView): void {
     const self = peers.find(({ id }) => id === this.membership.trusted?.id);
     if (self && JSON.stringify(self.offer) !== JSON.stringify(offerOf(this.work))) this.isPublished = false;
+  }
+
+  /** Whoever sleeps until a time of the database's clock looks at it anew, where that was set, or this machine slept. */
+  private followClock({ now }: ClusterView): void {
+    const aheadMs = now * 1000 - this.options.clock.monotonicMs();
+    if (Math.abs(aheadMs - this.clockAheadMs) > clockSetMs) this.wakeUps.ringAll();
+    this.clockAheadMs = aheadMs;
   }
 
   private async expireOthers(signal: AbortSignal): Promise<void> {
