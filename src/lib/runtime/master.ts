@@ -50,6 +50,8 @@ export type MasterState = 'starting' | 'active' | 'fenced' | 'stopping' | 'stopp
 
 /** A database that is restarted is soon back. */
 const retryBeatMs = 1000;
+/** More than looks at the cluster differ by. */
+const clockSetMs = 2000;
 /** Leftovers that nobody is in a hurry for are looked for so often. */
 const sweepSeconds = 60;
 
@@ -64,6 +66,8 @@ export class Master {
   private readonly options: MasterOptions;
   private current: MasterState = 'starting';
   private sweptMs = -Infinity;
+  /** The database's clock before the one of this process, at the last look. */
+  private clockAheadMs = NaN;
   /** Does the cluster know of its work? */
   private isPublished = false;
 
@@ -207,12 +211,18 @@ export class Master {
 
   private async look(signal: AbortSignal): Promise<void> {
     const wasSpokesman = this.isSpokesman;
-    this.view = (await this.services.turn()) ?? this.view;
-    if (this.view) this.verifyOffer(this.view);
+    const view = await this.services.turn();
+    if (!view) return;
+    this.view = view;
+    this.verifyOffer(view);
+    this.followClock(view);
     // What the last one has left.
     if (this.isSpokesman && !wasSpokesman) this.wakeUps.announce(['requests']);
-    if (!this.view || !this.membership.mayExpireOthers) return;
-    const { peers, now } = this.view;
+    if (this.membership.mayExpireOthers) await this.expireInTime(view, signal);
+  }
+
+  /** Who is dead at once; what else is left behind is looked for now and then. */
+  private async expireInTime({ peers, now }: ClusterView, signal: AbortSignal): Promise<void> {
     const isUrgent = peers.some((peer) => isDead(peer, now, defaultExpireAfterSeconds));
     const { clock } = this.options;
     if (!isUrgent && clock.monotonicMs() - this.sweptMs < sweepSeconds * 1000) return;
@@ -224,6 +234,13 @@ export class Master {
   private verifyOffer({ peers }: ClusterView): void {
     const self = peers.find(({ id }) => id === this.membership.trusted?.id);
     if (self && JSON.stringify(self.offer) !== JSON.stringify(offerOf(this.work))) this.isPublished = false;
+  }
+
+  /** Whoever sleeps until a time of the database's clock looks at it anew, where that was set, or this machine slept. */
+  private followClock({ now }: ClusterView): void {
+    const aheadMs = now * 1000 - this.options.clock.monotonicMs();
+    if (Math.abs(aheadMs - this.clockAheadMs) > clockSetMs) this.wakeUps.ringAll();
+    this.clockAheadMs = aheadMs;
   }
 
   private async expireOthers(signal: AbortSignal): Promise<void> {

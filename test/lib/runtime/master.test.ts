@@ -1,4 +1,5 @@
 import test from 'ava';
+import { systemClock } from '../../../src/lib/runtime/clock.js';
 import { databaseFrom, engines } from '../../_helpers/database.js';
 import { startMaster, ticking } from '../../_helpers/masters-of-bbctl.js';
 import { insertRevision } from '../../_helpers/recordings.js';
@@ -61,3 +62,18 @@ if (engines.includes('postgres')) {
     t.pass();
   });
 }
+
+test("who sleeps until a time of the database's clock is woken when that was set", async (t) => {
+  const database = await databaseFrom('sqlite', '3.7.0/fresh');
+  await insertRevision(database, '3.7.0/fresh');
+  t.teardown(() => database.close());
+  let setMs = 0;
+  const clock = { ...systemClock, monotonicMs: () => systemClock.monotonicMs() - setMs };
+  const sleeper = ticking('sleeper', 3_600_000);
+  const blue = startMaster(database.url, 'blue', [sleeper], { clock });
+  await until('it has had its first turn', () => sleeper.turns.length === 1);
+  setMs = 3000;
+  await until('it has had another', () => sleeper.turns.length === 2);
+  await blue.stop();
+  t.is(sleeper.turns.length, 2);
+});

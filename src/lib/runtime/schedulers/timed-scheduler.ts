@@ -19,7 +19,7 @@ const sinceKey = 'bbctl_since';
 /** Without transactions: what is about to be fired. */
 const firingKey = 'bbctl_firing';
 
-/** The database's clock may be set. */
+/** When the database's clock is set it is woken; what drifts apart slowly is seen this often. */
 const longestWaitMs = 900_000;
 
 /** `periodic` and `nightly`. */
