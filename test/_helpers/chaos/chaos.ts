@@ -20,38 +20,43 @@ export interface ChaosOptions extends StageOptions {
 
 /** Runs masters through faults drawn by the seed, and counts what they did. */
 export async function runChaos(scope: Scope, options: ChaosOptions): Promise<ChaosReport> {
-  const { database, seconds, seed } = options;
+  const { database, seed } = options;
   const made = await bbctl(['db', 'init', '--yes'], { db: database.url });
   if (made.status !== 0) throw new Error(made.stderr);
   const stage = await setStage(scope, options);
   const committer = new Committer(stage.repository, new Random(seed + 1), stage.log);
   const base = allCommits(stage);
-  const sampler = new Sampler(database.url);
+  const { sampler, stopSampling } = startSampler(scope, database.url);
+  for (const master of stage.masters) master.start();
+  await untilWhole(sampler, stage.masters);
+  await until('the first poll is over', () => sampler.polledHeads.size > 0);
+  await misbehave(stage, committer, options);
+  const problems = stage.complaints;
+  const wholeAfter = await settle(stage, sampler).catch((error: unknown) => (problems.push(String(error)), Infinity));
+  problems.push(...(await diagnosed(database.url)));
+  await stopSampling();
+  problems.push(...(await stopAll(stage.masters)), ...(await sampler.store.glance(leftBehind)));
+  const records = await sampler.store.glance(readRecords);
+  const evidence = collect(stage.masters, { log: stage.log, samples: sampler.samples, records });
+  const expected = polledCommits(stage, [...sampler.polledHeads]).filter((revision) => !base.has(revision));
+  return judge(evidence, { seed, engine: database.engine, wholeAfter, problems, expected, known: allCommits(stage) });
+}
+
+function startSampler(scope: Scope, url: string): { sampler: Sampler; stopSampling: () => Promise<void> } {
+  const sampler = new Sampler(url);
   scope.teardown(() => sampler.store.close());
   const ending = new AbortController();
   scope.teardown(() => ending.abort());
   const sampling = sampler.run(ending.signal);
-  for (const master of stage.masters) master.start();
-  await untilWhole(sampler, stage.masters);
-  await until('the first poll is over', () => sampler.polledHeads.size > 0);
-  const mischief = new AbortController();
-  const acting = [
-    makeMischief(stage.ground, stage.masters, stage.log, options.pace, mischief.signal),
-    committer.run(mischief.signal),
-  ];
-  await pause(seconds * 1000);
-  mischief.abort();
-  await Promise.all(acting);
-  const wholeAfter = await settle(stage, sampler);
-  const problems = [...stage.complaints, ...(await diagnosed(database.url))];
+  return { sampler, stopSampling: () => (ending.abort(), sampling) };
+}
+
+async function misbehave({ ground, masters, log }: Stage, committer: Committer, options: ChaosOptions): Promise<void> {
+  const ending = new AbortController();
+  const acting = [makeMischief(ground, masters, log, options.pace, ending.signal), committer.run(ending.signal)];
+  await pause(options.seconds * 1000);
   ending.abort();
-  await sampling;
-  problems.push(...(await stopAll(stage.masters)), ...(await sampler.store.glance(leftBehind)));
-  const records = await sampler.store.glance(readRecords);
-  const evidence = collect(stage.masters, { log: stage.log, samples: sampler.samples, records });
-  const known = allCommits(stage);
-  const expected = polledCommits(stage, [...sampler.polledHeads]).filter((revision) => !base.has(revision));
-  return judge(evidence, { seed, engine: database.engine, wholeAfter, problems, expected, known });
+  await Promise.all(acting);
 }
 
 /** Until what happened in the chaos is dealt with. */

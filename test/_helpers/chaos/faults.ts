@@ -27,7 +27,9 @@ export const masterFaults: Readonly<Partial<Record<FaultKind, { weight: number; 
     weight: 4,
     act: async (ground, master) => {
       await master.kill();
-      await seconds(ground, 0.1, 9);
+      // Now and then for so long that somebody else has to clean up.
+      if (ground.random.next() < 0.3) await seconds(ground, 14, 25);
+      else await seconds(ground, 0.1, 9);
       master.start();
     },
   },

@@ -36,7 +36,7 @@ export function judge(evidence: Evidence, { expected, known, problems, ...rest }
   const timed = [...Object.keys(everySeconds), minutely, extraScheduler].map((name) => countFirings(evidence, name));
   const counts = [...timed, countPlain(evidence), countStable(evidence), countChanges(evidence, expected, known)];
   const wrong = counts.flatMap(({ missing, double }) => [...missing, ...double]);
-  const raw = evidence.lines.filter(({ level }) => level === 'raw').map(({ master, message }) => `${master} said: ${message}`); // prettier-ignore
+  const raw = evidence.lines.filter(({ level, message }) => level === 'raw' && isBug(message)).map(({ master, message }) => `${master} said: ${message}`); // prettier-ignore
   const running = [...servedSpans(evidence, poller).problems, ...idleHolders(evidence)];
   return {
     ...rest,
@@ -47,6 +47,11 @@ export function judge(evidence: Evidence, { expected, known, problems, ...rest }
     needlessFences: evidence.lines.filter((line) => line.message.startsWith('fenced') && isWell(evidence, line.master, line.at, expireAfter)).length, // prettier-ignore
     problems: [...problems, ...wrong, ...running, ...ownershipProblems(evidence), ...raw],
   };
+}
+
+/** A master that cannot reach the database when it starts says so and ends; its supervisor tries again. */
+function isBug(message: string): boolean {
+  return /bug in bbctl|^\s*at |refused|is running/.test(message);
 }
 
 /** Who has just taken a service over, and is about to run it. */

@@ -6,7 +6,7 @@ const beat = expireAfter / 4;
 /** A master that comes back to itself reconnects. */
 const settleSeconds = 3;
 /** What the cluster has to be whole again in; the rest is for a machine with much else to do. */
-const wholeAgainSeconds = expireAfter + 2 * beat + 4;
+const wholeAgainSeconds = expireAfter + 2 * beat + 2.5;
 
 /** A service as it was from moment to moment. */
 export interface Span {
