@@ -76,7 +76,7 @@ export async function createSite(t: ExecutionContext, databaseUrl: string, commo
     close,
     async addMaster(name, choices = {}) {
       const settings = { ...DEFAULTS, ...common, ...choices, databaseUrl, gate };
-      const master = await createMaster({ home, pythonPath, name, ...settings });
+      const master = await createMaster({ home, pythonPath, name, settings });
       masters.push(master);
       return master;
     },

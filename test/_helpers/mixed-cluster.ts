@@ -9,7 +9,7 @@ import { emptyDatabase, type TestDatabase } from './database.js';
 import { startMasterProcess, type MasterProcess } from './master-process.js';
 
 export const periodSeconds = 5;
-const treeStableSeconds = 4;
+const treeStableSeconds = 3;
 /** A Buildbot master declares others dead after ten minutes. */
 const longAgoSeconds = 700;
 
@@ -45,7 +45,7 @@ export interface MixedCluster {
 export async function mixedCluster(t: ExecutionContext, engine: ServerEngine): Promise<MixedCluster> {
   const db = await emptyDatabase(engine);
   t.teardown(() => db.close());
-  const site = await createSite(t, databaseUrl(db, engine), { periodSeconds, treeStableSeconds, everyMinute: true, tickWorker: 'ticker', servicePollSeconds: 2, heartbeatSeconds: 3 }); // prettier-ignore
+  const site = await createSite(t, databaseUrl(db, engine), { periodSeconds, treeStableSeconds, everyMinute: true, tickWorker: 'ticker', servicePollSeconds: 1, heartbeatSeconds: 2 }); // prettier-ignore
   const [repository, ownRepository] = [await repositoryIn(site.home, 'shared'), await repositoryIn(site.home, 'own')];
   const real = await site.addMaster('real', { repository: repository.url });
   const file = join(site.home, 'cluster.yaml');

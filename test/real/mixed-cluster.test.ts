@@ -45,7 +45,7 @@ async function share(c: MixedCluster): Promise<Pair> {
   const green = c.start('green');
   await blue.logged('handed over to green');
   await untilHeld(c, shared, ['real']);
-  await tellTheTruth(c);
+  await tellTheTruth(c, ['real']);
   return { blue, green };
 }
 
@@ -92,7 +92,7 @@ async function stopReal(c: MixedCluster, pair: Pair): Promise<void> {
   await returnReal(c, pair);
   await untilBuilt(c, 'on-commit', 'two');
   await untilBuilt(c, 'own-branch', 'two');
-  await tellTheTruth(c);
+  await tellTheTruth(c, ours);
 }
 
 /** It accepts what it finds, and takes nothing. */
@@ -145,7 +145,7 @@ async function loseReal(c: MixedCluster, pair: Pair): Promise<void> {
   await untilBuilt(c, 'own-branch', 'five');
   await until('the request is built', async () => (await readResults(db, stuck)) === SUCCESS);
   t.deepEqual((await readBuilds(db, stuck)).map(({ results }) => results), [RETRY, SUCCESS]); // prettier-ignore
-  await tellTheTruth(c);
+  await tellTheTruth(c, ours);
 }
 
 /** Asked for: nobody is there to build it. */
@@ -156,14 +156,17 @@ async function untilBuiltLater(c: MixedCluster, scheduler: string, comments: str
   });
 }
 
-async function tellTheTruth(c: MixedCluster): Promise<void> {
+/** Three masters are active, the shared services are with some of these, and nothing is wrong. */
+async function tellTheTruth(c: MixedCluster, sharing: readonly Key[]): Promise<void> {
   const { t, real } = c;
   const { masters } = (await c.bbctl('masters', '--json')).json() as { masters: { name: string; state: string }[] };
   const all: readonly Key[] = [...ours, 'real'];
   const shown = masters.map(({ name, state }) => [name === real.name ? 'real' : name, state]).sort();
   t.deepEqual(shown, all.map((key) => [key, 'active'])); // prettier-ignore
-  const { services } = (await c.bbctl('services', '--json')).json() as { services: { name: string; holder: unknown }[] }; // prettier-ignore
+  const { services } = (await c.bbctl('services', '--json')).json() as { services: { name: string; holder: string | null }[] }; // prettier-ignore
   t.deepEqual([...new Set(services.map(({ name }) => name))].sort(), [...everything, 'force'].sort());
+  const names = sharing.map((key) => (key === 'real' ? real.name : key));
+  for (const { name, holder } of services) if (shared.some((one) => one === name)) t.true(names.includes(holder ?? ''), `${name}: ${holder}`); // prettier-ignore
   const { status, stdout, stderr } = await c.bbctl('doctor');
   t.is(status, 0, stdout + stderr);
 }
@@ -176,6 +179,7 @@ function quiet({ t, real }: MixedCluster): void {
 async function settle(c: MixedCluster): Promise<void> {
   const { t, db } = c;
   await until('nothing waits', async () => (await countOpenRequests(db)) === 0);
+  t.deepEqual(c.processes.flatMap((master) => master.log()).filter(({ level }) => level === 'error'), []); // prettier-ignore
   const changes = await readChanges(c);
   t.deepEqual(changes.map(({ comments }) => comments).sort(), ['five', 'four', 'one', 'own one', 'three', 'two']);
   const stamps = changes.map(({ stamp }) => stamp).sort((a, b) => a - b);

@@ -77,7 +77,7 @@ class Waking {
     const cluster = await store.read((tx) => snapshot(tx, store.label));
     const wanted = wakeUps(cluster, new Set(news.map(({ builderId }) => builderId)));
     // Programs that wake may take their time, and have no hold on a master that stops.
-    const woken = await Promise.race([wakeMasters(wanted, { inventory, byReconfig: false }), aborted(signal)]);
+    const woken = await unlessAborted(signal, wakeMasters(wanted, { inventory, byReconfig: false }));
     if (signal.aborted) return new Set();
     for (const one of woken) this.report(one);
     const asked = new Map(wanted.map(({ master, builders }) => [master, builders]));
@@ -107,9 +107,15 @@ function idsOf({ builders }: Cluster, names: readonly string[]): Set<number> {
   return new Set(builders.filter(({ name }) => names.includes(name)).map(({ id }) => id));
 }
 
-function aborted(signal: AbortSignal): Promise<never[]> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve([]);
-    else signal.addEventListener('abort', () => resolve([]), { once: true });
-  });
+/** Nothing, when the signal comes first. */
+async function unlessAborted<T>(signal: AbortSignal, work: Promise<T[]>): Promise<T[]> {
+  let give = (): void => {};
+  const nothing = new Promise<T[]>((resolve) => (give = () => resolve([])));
+  signal.addEventListener('abort', give);
+  if (signal.aborted) give();
+  try {
+    return await Promise.race([work, nothing]);
+  } finally {
+    signal.removeEventListener('abort', give);
+  }
 }

@@ -69,7 +69,7 @@ class Turn {
 
   private async act(before: ChangeState | null): Promise<Acted> {
     const { tx, context, config } = this;
-    const known = before ?? (await beginning(tx));
+    const known = before ?? (await beginning(tx, context.name));
     const { state, builtStamps } = await takeOver(tx, context, known);
     const page = await nextPage(tx, state.cursor);
     const parts = config.importantFiles === null ? 'bare' : 'with files';

@@ -112,6 +112,18 @@ for (const engine of engines) {
     t.deepEqual(await builtBy(on.db, name), built(10, 12, 13, 13), 'our own buildset of the same stamp hides nothing');
   });
 
+  test(`${engine}: what has come since a Buildbot master had it is built by the first that takes it over`, async (t) => {
+    const on = await stage(t, engine, name);
+    for (const id of [10, 11, 12]) await addChange(on.db, id);
+    await addForeignBuildset(on.db, name, [stampOf(10)]);
+    on.now += 1300.5;
+    for (const id of [13, 14]) await addChange(on.db, id);
+    await on.db.query('UPDATE sourcestamps SET created_at = ? WHERE id IN (?, ?)', [epoch + 1200, stampOf(13), stampOf(14)]); // prettier-ignore
+    await addForeignBuildset(on.db, 'other', [stampOf(14)]);
+    await turn(changeConfig(), await on.master());
+    t.deepEqual(await builtBy(on.db, name), built(10, 13, 14), 'but for what is too old');
+  });
+
   test(`${engine}: the tree is stable when nothing has come for a while, on whichever master`, async (t) => {
     const on = await stage(t, engine, name);
     const [a, b] = [await on.master(), await on.master()];
