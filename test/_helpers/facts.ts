@@ -36,6 +36,13 @@ export function masterFacts(
   };
 }
 
+/** One of bbctl's own, which offers all that tests name, but for what is said otherwise. */
+export function ownMaster(facts: Parameters<typeof masterFacts>[0] & { expireAfter?: number } = {}): MasterFacts {
+  const { expireAfter = 45, ...rest } = facts;
+  const run = { incarnation: 'run', expireAfter, beat: rest.lastActive ?? now, startedAt: now - 3600 };
+  return masterFacts({ run, offer: { schedulers: ['nightly', 'poll'], changeSources: ['repo'] }, ...rest });
+}
+
 /** For rules that ask for the state only. */
 export function masterIn(state: MasterState, facts: Partial<MasterFacts> = {}): Master {
   return { ...masterFacts(facts), state, silentFor: 0 };

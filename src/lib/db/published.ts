@@ -52,7 +52,7 @@ export async function readPublished(tx: Transaction): Promise<PublishedState> {
       key: 'object_state.name',
       json: 'object_state.value_json',
     });
-  const of = groupBy(rows, (row) => row.class);
+  const of = groupBy(rows as StateRow[], (row) => row.class);
   return {
     masters: publishedBy(of.get(masterClass) ?? []),
     pins: new Map((of.get(clusterClass) ?? []).filter(({ object }) => object === clusterObject).flatMap(pinOf)),

@@ -32,23 +32,25 @@ export interface Woken {
   readonly error: string | null;
 }
 
-/** Whom to wake after requests of these builders (`builders.id`) were released. */
+/** Whom to wake after requests of these builders (`builders.id`) were released: masters of bbctl's own look by themselves. */
 export function wakeUps(cluster: Cluster, builderIds: ReadonlySet<number>): WakeUp[] {
   const released = cluster.builders.filter((builder) => builderIds.has(builder.id));
-  return cluster.masters.filter(isLiving).flatMap((master): WakeUp[] => {
-    const builders = released.filter((builder) => builder.masterIds.includes(master.id));
-    if (builders.length === 0) return [];
-    const named = new Map(builders.map(({ id, name }) => [id, name]));
-    const workers = cluster.workers.filter((worker) => isFree(worker, master.id)).map(({ id, name, builderIds: on }) => ({ id, name, builders: on.flatMap((builder) => named.get(builder) ?? []) })); // prettier-ignore
-    return [
-      {
-        masterId: master.id,
-        master: master.name,
-        builders: [...named.values()],
-        workers: workers.filter((worker) => worker.builders.length > 0),
-      },
-    ];
-  });
+  return cluster.masters
+    .filter((master) => isLiving(master) && !master.run)
+    .flatMap((master): WakeUp[] => {
+      const builders = released.filter((builder) => builder.masterIds.includes(master.id));
+      if (builders.length === 0) return [];
+      const named = new Map(builders.map(({ id, name }) => [id, name]));
+      const workers = cluster.workers.filter((worker) => isFree(worker, master.id)).map(({ id, name, builderIds: on }) => ({ id, name, builders: on.flatMap((builder) => named.get(builder) ?? []) })); // prettier-ignore
+      return [
+        {
+          masterId: master.id,
+          master: master.name,
+          builders: [...named.values()],
+          workers: workers.filter((worker) => worker.builders.length > 0),
+        },
+      ];
+    });
 }
 
 function isFree(worker: Worker, masterId: number): boolean {

@@ -95,7 +95,7 @@ const claimLink: LinkOf = (cluster, request) => {
   const state = holder?.state === 'active' ? '' : `, which is ${holder?.state ?? 'gone'}`;
   const build = cluster.builds.find((one) => one.requestId === request.id);
   if (build && !abandonedBuilds(cluster).includes(build)) return link('claim', 'built', `${name}${state && `${state},`} builds it since ${formatDuration(cluster.now - build.startedAt)}: build ${build.number} of ${printable(builderName(cluster, build.builderId))} (id ${build.id}).`); // prettier-ignore
-  return link('claim', 'breaks', `It was claimed ${since} ago by ${name}${state}, and no build of it has started: the worker does not answer, a lock is held, or the start failed. Look into that master's twistd.log.`, [`bbctl masters show ${shellArgument(holder?.name ?? '')}`]); // prettier-ignore
+  return link('claim', 'breaks', `It was claimed ${since} ago by ${name}${state}, and no build of it has started: the worker does not answer, a lock is held, or the start failed. Look into that master's ${holder?.run ? 'log' : 'twistd.log'}.`, [`bbctl masters show ${shellArgument(holder?.name ?? '')}`]); // prettier-ignore
 };
 
 const builderLink: LinkOf = (cluster, request) => {
@@ -191,5 +191,7 @@ const freeLink: LinkOf = (cluster, request) => {
     );
   const names = list(free.map((worker) => printable(worker.name)), 6); // prettier-ignore
   const masters = configuring(cluster, request).filter((master) => isLiving(master) && free.some((worker) => worker.connectedTo.includes(master.id))); // prettier-ignore
+  const own = masters.find(({ run }) => run);
+  if (own) return link('free', 'breaks', `${names} could build it, on ${printable(own.name)}, a master of bbctl's own, which takes it at its next look; if it does not, look into its log.`, [`bbctl masters show ${shellArgument(own.name)}`]); // prettier-ignore
   return link('free', 'breaks', `${names} could build it. A lock, a canStartBuild or nextBuild of the configuration, or a missed event keeps the master from it; a reconfig makes it look (and loads whatever master.cfg is on disk).`, masters.slice(0, 3).map(reconfigCommand)); // prettier-ignore
 };

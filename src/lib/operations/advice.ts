@@ -4,6 +4,7 @@
  */
 import type { Cluster } from '../model/cluster.js';
 import { isLiving } from '../model/master.js';
+import type { Master } from '../model/master.js';
 import { list, printable } from '../model/names.js';
 import { reconfigCommand, wakeUps, wokenBuilders } from '../model/wake.js';
 import type { WakeUp, Woken } from '../model/wake.js';
@@ -42,7 +43,10 @@ export function adviseBuilders(
   const asleep = cluster.builders.filter((builder) => builderIds.has(builder.id) && !awake.has(builder.name));
   if (awake.size > 0 && asleep.length === 0) return [];
   const configuring = new Set(asleep.flatMap((builder) => builder.masterIds));
-  const candidates = living.filter((master) => builderIds.size === 0 || configuring.has(master.id));
+  const configured = living.filter((master) => builderIds.size === 0 || configuring.has(master.id));
+  const candidates = configured.filter(({ run }) => !run);
+  if (configured.length > candidates.length)
+    return [`Requests: a master of bbctl's own that configures the builder takes them at its next look.`];
   if (candidates.length === 0)
     return [
       `No living master configures ${builderIds.size === 1 ? 'the builder' : 'the builders'} of request ${list(requestIds)}: they wait until one does.`,
@@ -57,10 +61,10 @@ export function adviseBuilders(
 export function adviseServices(cluster: Cluster): string[] {
   const living = cluster.masters.filter(isLiving);
   if (living.length === 0) return ['Services: the next master that starts takes them.'];
-  return [
-    `Services: a living master looks for free ones every 5 minutes, each from its own start: ${list(
-      living.map((master) => printable(master.name)),
-      3,
-    )}. Only a restart of it makes one look sooner.`,
-  ];
-}
+  const own = living.filter(({ run }) => run);
+  const others = living.filter(({ run }) => !run);
+  const names = (masters: readonly Master[]): string => list(masters.map(({ name }) => printable(name)), 3);
+  const soon = `Services: a master of bbctl's own takes what it configures at its next look, within seconds: ${names(own)}.`;
+  const later = `Services: a living ${own.length > 0 ? 'Buildbot ' : ''}master looks for free ones every 5 minutes, each from its own start: ${names(others)}. Only a restart of it makes one look sooner.`;
+  return [...(own.length > 0 ? [soon] : []), ...(others.length > 0 ? [later] : [])];
+} // prettier-ignore

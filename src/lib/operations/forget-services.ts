@@ -21,7 +21,7 @@ import { forgetService } from '../db/services.js';
 import type { SeenService } from '../db/services.js';
 import { snapshot } from '../db/snapshot.js';
 import type { Blocker, Operation, Plan, Step } from '../operation.js';
-import { leftoverBlockers, typedFor } from './leftovers.js';
+import { leftoverBlockers, title, typedFor } from './leftovers.js';
 import type { Leftover } from './leftovers.js';
 
 export interface ForgetServicesInput {
@@ -157,17 +157,13 @@ function goneHolder(service: Service, cluster: Cluster): Blocker[] {
 }
 
 /** A master of bbctl's own says what it would run. */
-function offered(service: Service, { masters }: Cluster): Blocker[] {
-  const offering = masters.filter((master) => master.active && master.run && offers(master, service));
+function offered(service: Service, cluster: Cluster): Blocker[] {
+  const offering = cluster.masters.filter((master) => master.active && master.run && offers(master, service));
   return offering.map(({ name, state }) => ({
-    message: `${sentence(kindNames[service.kind])} ${printable(service.name)} is in the configuration of ${printable(name)}, which is ${state}.`,
+    message: `${title(leftoverOf(service, cluster))} is in the configuration of ${printable(name)}, which is ${state}.`,
     try: `Take it out of cluster.yaml, and send ${printable(name)} a SIGHUP.`,
     override: null,
   }));
-}
-
-function sentence(words: string): string {
-  return `${words[0]?.toUpperCase()}${words.slice(1)}`;
 }
 
 /** Masters of bbctl's own say at once what they would take. */

@@ -43,7 +43,8 @@ export function typedFor(things: readonly Leftover[], certainties: readonly (Cer
   return uncertain.length === 0 ? undefined : uncertain.map((thing) => thing.name).join(' ');
 }
 
-function title({ noun, name }: Leftover): string {
+/** `Change source x` */
+export function title({ noun, name }: Pick<Leftover, 'noun' | 'name'>): string {
   return `${noun[0]?.toUpperCase()}${noun.slice(1)} ${printable(name)}`;
 }
 

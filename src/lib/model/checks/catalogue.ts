@@ -18,6 +18,7 @@ import {
   changedHostName, clockSkew, masterDead, masterLate, masterSilent, masterStarting, masterUnclean, masterZombie, noMasterAlive,
   sharedDirectory,
 } from './masters.js'; // prettier-ignore
+import { configurationsDiffer, pinGone } from './own-masters.js';
 import {
   buildsetUnfinished,
   queueLong,
@@ -43,10 +44,12 @@ export const checks: readonly Check[] = [
   clockSkew,
   sharedDirectory,
   versionsDiffer,
+  configurationsDiffer,
   serviceStuck,
   serviceUnclaimed,
   serviceIdle,
   serviceMisplaced,
+  pinGone,
   requestStuck,
   requestUnbuilt,
   requestUnservable,

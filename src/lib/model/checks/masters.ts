@@ -78,7 +78,7 @@ export const masterDead: Check = {
   severity: 'critical',
   title: 'A master is dead',
   meaning:
-    'Its heart has been silent for longer than the expiry and nothing else was heard of it. It keeps its schedulers, change sources and build requests: pollers do not poll and requests wait. A survivor frees the services after 10 to 16 minutes, but never the requests.',
+    "Its heart has been silent for longer than the expiry and nothing else was heard of it. It keeps its schedulers, change sources and build requests: pollers do not poll and requests wait. A surviving Buildbot master frees the services after 10 to 16 minutes, but never the requests; one of bbctl's own frees all of it, as soon as the expiry is over: of a dead one of its kind the one that this published, of others 10 minutes.",
   find: inState('dead', (master) => ({
     message: `Master ${printable(master.name)} is dead: silent for ${silence(master)}. It holds ${holdings(master)}.`,
     evidence: evidence(master),

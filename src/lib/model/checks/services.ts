@@ -6,7 +6,8 @@ import type { Inventory } from '../inventory.js';
 import { isLiving } from '../master.js';
 import type { Master } from '../master.js';
 import { count, list, printable, shellArgument } from '../names.js';
-import { runsAnywhere } from '../service.js';
+import { offers } from '../placement.js';
+import { kindNames, runsAnywhere } from '../service.js';
 import type { Service } from '../service.js';
 import { severityOf } from './check.js';
 import type { Check, Found } from './check.js';
@@ -40,7 +41,7 @@ export const serviceUnclaimed: Check = {
   severity: 'warning',
   title: 'A service is not claimed though masters are there',
   meaning:
-    'A living master takes what it configures within 5 minutes of its own clock; after that, what is unclaimed is configured by none of them, or left over. Force, triggerable and PB services run on every master that configures them and do not count. "bbctl services forget" removes what is left over.',
+    'A living Buildbot master takes what it configures within 5 minutes of its own clock, one of bbctl\'s own at its next look, within seconds (30 of them after a Buildbot master has let go); after that, what is unclaimed is configured by none of them, or left over. Force, triggerable and PB services run on every master that configures them and do not count. "bbctl services forget" removes what is left over.',
   find({ cluster, inventory = null }) {
     if (!cluster.masters.some(isLiving)) return [];
     const free = cluster.services.filter(
@@ -49,7 +50,7 @@ export const serviceUnclaimed: Check = {
     const isLeft = (service: Service): boolean => serviceCertainty(inventory, service) === 'certain';
     const [left, unclaimed] = [free.filter(isLeft), free.filter((service) => !isLeft(service))];
     return [
-      ...unclaimedFound(unclaimed, whoseUnclaimed(unclaimed, inventory)),
+      ...unclaimedFound(unclaimed, `${howSoon(cluster)}; ${whoseUnclaimed(unclaimed, inventory)}`),
       ...leftFound(left, printable(inventory?.file ?? '')),
     ];
   },
@@ -59,11 +60,19 @@ function unclaimedFound(services: readonly Service[], rest: string): Found[] {
   if (services.length === 0) return [];
   return [
     {
-      message: `${count(services.length, 'service')} that no master holds: ${names(services)}. A living master takes what it configures within 5 minutes; ${rest}`,
+      message: `${count(services.length, 'service')} that no master holds: ${names(services)}. ${rest}`,
       evidence: { services: services.map((service) => service.name) },
       fix: ['bbctl services --filter state=unclaimed'],
     },
   ];
+}
+
+function howSoon({ masters }: Cluster): string {
+  const living = masters.filter(isLiving);
+  const own = living.filter(({ run }) => run);
+  if (own.length === 0) return 'A living master takes what it configures within 5 minutes';
+  if (own.length === living.length) return 'A living master takes what it configures within seconds';
+  return "A living Buildbot master takes what it configures within 5 minutes, one of bbctl's own within seconds";
 }
 
 function whoseUnclaimed(services: readonly Service[], inventory: Inventory | null): string {
@@ -131,15 +140,25 @@ function othersFor(cluster: Cluster, builderIds: readonly number[], holder: Mast
   return isElsewhere ? living.filter((master) => configuring.some((masters) => masters.includes(master))) : [];
 }
 
+/** One of bbctl's own asks for any builder; what it would run it says itself. Who leaves offers nothing any more. */
+function notOffered(service: Service, holder: Master): Found[] {
+  const { schedulers, changeSources } = holder.offer;
+  if (schedulers.length + changeSources.length === 0 || offers(holder, service)) return [];
+  const message = `The ${kindNames[service.kind]} ${printable(service.name)} is held by ${printable(holder.name)}, which does not have it in its configuration: it gives it back at its next look. If it keeps it, look into its log.`;
+  const fix = [`bbctl masters show ${shellArgument(holder.name)}`];
+  return [{ message, evidence: { service: service.name, holder: holder.name }, fix }];
+}
+
 export const serviceMisplaced: Check = {
   id: 'service-misplaced',
   severity: 'warning',
-  title: 'A scheduler is held by a master that does not configure its builders',
+  title: 'A service is held by a master that does not configure it, or not its builders',
   meaning:
-    'What it asked for last, only other living masters configure. Buildbot refuses a configuration whose scheduler names builders that it lacks: so two masters have schedulers of one name that differ, or its holder has lost the builders. While this master holds it, nothing is asked of those builders. Give the masters one configuration of it, or the schedulers different names. A holder without any builder is starting, or a zombie.',
+    "What it asked for last, only other living masters configure. Buildbot refuses a configuration whose scheduler names builders that it lacks: so two masters have schedulers of one name that differ, or its holder has lost the builders. While this master holds it, nothing is asked of those builders. Give the masters one configuration of it, or the schedulers different names. A holder without any builder is starting, or a zombie. A master of bbctl's own says what it would run, and gives back what is not among it.",
   find({ cluster, details }) {
     return cluster.services.flatMap((service): Found[] => {
       const holder = masterOf(cluster, service.holderId);
+      if (holder?.run && isLiving(holder)) return notOffered(service, holder);
       const asked = [...new Set(details?.lastAsked.get(service.name) ?? [])];
       if (service.kind !== 'scheduler' || runsAnywhere(service) || service.enabled === false) return [];
       if (!holder || !isLiving(holder) || holder.has.builderMasters.length === 0 || asked.length === 0) return [];

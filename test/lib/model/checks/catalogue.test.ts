@@ -6,7 +6,8 @@ import type { OpenBuild } from '../../../../src/lib/model/build.js';
 import type { Facts, Queue } from '../../../../src/lib/model/cluster.js';
 import type { Details } from '../../../../src/lib/model/details.js';
 import type { OpenRequest } from '../../../../src/lib/model/request.js';
-import { clusterWith, everything, masterFacts, now, service, worker } from '../../../_helpers/facts.js';
+import { noOffer } from '../../../../src/lib/model/run.js';
+import { clusterWith, everything, masterFacts, now, ownMaster, service, worker } from '../../../_helpers/facts.js';
 
 const nothingMore: Details = {
   firings: new Map(),
@@ -68,6 +69,9 @@ const nightly = (builderMasters: readonly number[], more: Partial<Facts> = {}) =
     },
     { lastAsked: new Map([['nightly', [1]]]) },
   );
+/** Two of bbctl's own. */
+const kin = (facts: Parameters<typeof ownMaster>[0], more: Partial<Facts> = {}) =>
+  subject({ masters: [ownMaster({ id: 1, name: 'ci1:/srv/blue' }), ownMaster({ id: 2, name: 'ci2:/srv/green', ...facts })], ...more }); // prettier-ignore
 const lockRecords = (...records: boolean[]): Partial<Details> => ({
   lockRecords: records.map((one, index) => ({ masterId: index + 1, records: one, at: now - 300 })),
 });
@@ -109,6 +113,10 @@ const cases: Readonly<Record<string, Case>> = {
     fires: beside({}, {}, lockRecords(true, false)),
     silent: beside({}, {}, lockRecords(false, false)),
   },
+  'master-configurations-differ': {
+    fires: kin({ offer: { schedulers: ['nightly'], changeSources: ['repo'] } }),
+    silent: kin({ offer: noOffer }),
+  },
   'service-stuck': {
     fires: living({ services: [service({ holderId: 9 })] }),
     silent: living({ services: [service({ holderId: 1 })] }),
@@ -122,6 +130,10 @@ const cases: Readonly<Record<string, Case>> = {
     silent: living({ services: [periodic] }, firedAgo(359, 459, 559, 659)),
   },
   'service-misplaced': { fires: nightly([2]), silent: nightly([1, 2]) },
+  'service-kept-on-gone': {
+    fires: kin({}, { services: [service({ holderId: 1 })], pins: new Map([['scheduler 1', 9]]) }),
+    silent: kin({}, { services: [service({ holderId: 1 })], pins: new Map([['scheduler 1', 2]]) }),
+  },
   'request-stuck': {
     fires: living({ claimed: [request({ claim: { masterId: 9, claimedAt: now } })] }),
     silent: living({ claimed: [request({ claim: { masterId: 1, claimedAt: now } })] }),
