@@ -122,7 +122,7 @@ export class Database {
     await this.guarded(async () => {
       const { now } = this.options;
       const dialect = await dialectOf(this.location.engine, this.knex, this.options);
-      this.dialect = now ? { ...dialect, now: () => Promise.resolve(now()) } : dialect;
+      this.dialect = now ? withClock(dialect, now) : dialect;
       this.schema = await readSchema(this.knex, this.dialect, this.location.label, this.options.access);
       if (this.options.access === 'write') await this.verifyWritable();
     });
@@ -159,6 +159,16 @@ function after(ms: number): Promise<void> {
 }
 
 /** Where the server has no TLS, and TLS is only preferred; else throws the error. */
+function withClock(dialect: Dialect, now: () => number): Dialect {
+  return {
+    ...dialect,
+    now: () => Promise.resolve(now()),
+    get nowSql() {
+      return String(now());
+    },
+  };
+}
+
 function withoutTls(location: Location, error: unknown): Location {
   if (!isTlsRefused(error) || location.engine === 'sqlite' || location.tls?.mode !== 'prefer') throw error;
   return { ...location, tls: null };
