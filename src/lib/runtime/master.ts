@@ -11,7 +11,7 @@ import { Failure } from '../errors.js';
 import type { ClusterView } from '../model/cluster-view.js';
 import { defaultExpireAfterSeconds } from '../model/master.js';
 import { printable } from '../model/names.js';
-import { isDead } from '../model/peers.js';
+import { isDead, isLivingKin } from '../model/peers.js';
 import { noOffer } from '../model/run.js';
 import type { Offer } from '../model/run.js';
 import type { Clock } from './clock.js';
@@ -222,6 +222,8 @@ export class Master {
     if (this.view) this.followClock(this.view);
     if (!this.view || !this.membership.mayExpireOthers) return;
     const { peers, now } = this.view;
+    // Who lives cleans up after itself, and nobody else has ever been here.
+    if (peers.every((peer) => isLivingKin(peer, now))) return;
     const isUrgent = peers.some((peer) => isDead(peer, now, defaultExpireAfterSeconds));
     const { clock } = this.options;
     if (!isUrgent && clock.monotonicMs() - this.sweptMs < sweepSeconds * 1000) return;
