@@ -164,6 +164,16 @@ function after(ms: number): Promise<void> {
 }
 
 /** Where the server has no TLS, and TLS is only preferred; else throws the error. */
+function withClock(dialect: Dialect, now: () => number): Dialect {
+  return {
+    ...dialect,
+    now: () => Promise.resolve(now()),
+    get nowSql() {
+      return String(now());
+    },
+  };
+}
+
 function withoutTls(location: Location, error: unknown): Location {
   if (!isTlsRefused(error) || location.engine === 'sqlite' || location.tls?.mode !== 'prefer') throw error;
   return { ...location, tls: null };

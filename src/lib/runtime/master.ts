@@ -11,7 +11,7 @@ import { Failure } from '../errors.js';
 import type { ClusterView } from '../model/cluster-view.js';
 import { defaultExpireAfterSeconds } from '../model/master.js';
 import { printable } from '../model/names.js';
-import { isDead, spokesman } from '../model/peers.js';
+import { isDead, isLivingKin, spokesman } from '../model/peers.js';
 import { noOffer } from '../model/run.js';
 import type { Offer } from '../model/run.js';
 import type { Clock } from './clock.js';
@@ -223,6 +223,8 @@ export class Master {
 
   /** Who is dead at once; what else is left behind is looked for now and then. */
   private async expireInTime({ peers, now }: ClusterView, signal: AbortSignal): Promise<void> {
+    // Who lives cleans up after itself, and nobody else has ever been here.
+    if (peers.every((peer) => isLivingKin(peer, now))) return;
     const isUrgent = peers.some((peer) => isDead(peer, now, defaultExpireAfterSeconds));
     const { clock } = this.options;
     if (!isUrgent && clock.monotonicMs() - this.sweptMs < sweepSeconds * 1000) return;
