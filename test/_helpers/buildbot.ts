@@ -49,7 +49,10 @@ const SCENARIO_TIMEOUT_MS = 240_000;
 const DEFAULTS = {
   repository: null,
   servicePollSeconds: 300,
+  heartbeatSeconds: 60,
   periodSeconds: 0,
+  everyMinute: false,
+  treeStableSeconds: null,
   tickWorker: 'light',
   spareBuilders: 0,
   renamed: {},

@@ -1,5 +1,6 @@
 import { clusterOf, type Cluster, type Facts } from '../../src/lib/model/cluster.js';
 import { defaultExpireAfterSeconds, type Master, type MasterFacts, type MasterState, type Possessions } from '../../src/lib/model/master.js'; // prettier-ignore
+import { noOffer } from '../../src/lib/model/run.js';
 import type { Inventory } from '../../src/lib/model/inventory.js';
 import type { Service } from '../../src/lib/model/service.js';
 import type { Worker } from '../../src/lib/model/worker.js';
@@ -26,7 +27,8 @@ export function masterFacts(
     name: 'host:/srv/one',
     active: true,
     lastActive: now,
-    expireAfter: null,
+    run: null,
+    offer: noOffer,
     otherSign: null,
     clockBehind: 0,
     ...rest,
@@ -75,6 +77,7 @@ export function clusterWith(facts: Partial<Facts> = {}): Cluster {
     expireAfter: defaultExpireAfterSeconds,
     masters: [],
     services: [],
+    pins: new Map(),
     builders: [],
     workers: [],
     claimed: [],

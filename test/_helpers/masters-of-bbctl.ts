@@ -36,14 +36,14 @@ export function startMaster(
   url: string,
   name: string,
   services: readonly ClusteredService[],
-  { expireAfterMs = 5000 } = {},
+  { expireAfterMs = 5000, clock = systemClock } = {},
 ): StartedMaster {
   const location = parseDatabaseUrl(url);
   const lines: string[] = [];
   const say = (message: string, fields?: object): void =>
     void lines.push(`${(performance.now() / 1000).toFixed(2)} ${message} ${JSON.stringify(fields ?? {})}`);
   const log: Log = { info: say, warn: say, error: say };
-  const opening = { location, expireAfterMs, clock: systemClock };
+  const opening = { location, expireAfterMs, clock };
   const stores = openStores(opening);
   const registration = {
     builders: [{ name: 'tests', workers: ['w1'] }],
@@ -54,7 +54,7 @@ export function startMaster(
     expireAfterMs,
     work: { registration, services },
     stores,
-    clock: systemClock,
+    clock,
     log,
     ear: earOf(opening, log),
   });

@@ -1,5 +1,5 @@
 import { ListCommand } from '../../lib/read-command.js';
-import { masterColumns, masterRow } from '../../lib/ui/views/masters.js';
+import { masterColumnsFor, masterRow } from '../../lib/ui/views/masters.js';
 import type { MasterRow } from '../../lib/ui/views/masters.js';
 
 export default class MastersCommand extends ListCommand<typeof MastersCommand, { masters: MasterRow[] }> {
@@ -8,6 +8,7 @@ export default class MastersCommand extends ListCommand<typeof MastersCommand, {
 
   protected async look(): Promise<{ masters: MasterRow[] }> {
     const cluster = await this.readCluster();
-    return { masters: await this.list(cluster.masters.map(masterRow), masterColumns, 'No master has ever started.') };
+    const rows = cluster.masters.map(masterRow);
+    return { masters: await this.list(rows, masterColumnsFor(rows), 'No master has ever started.') };
   }
 }

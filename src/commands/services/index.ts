@@ -1,5 +1,5 @@
 import { ListCommand } from '../../lib/read-command.js';
-import { serviceColumns, serviceRows } from '../../lib/ui/views/services.js';
+import { serviceColumnsFor, serviceRows } from '../../lib/ui/views/services.js';
 import type { ServiceRow } from '../../lib/ui/views/services.js';
 
 export default class ServicesCommand extends ListCommand<typeof ServicesCommand, { services: ServiceRow[] }> {
@@ -8,12 +8,8 @@ export default class ServicesCommand extends ListCommand<typeof ServicesCommand,
 
   protected async look(): Promise<{ services: ServiceRow[] }> {
     const cluster = await this.readCluster();
-    return {
-      services: await this.list(
-        serviceRows(cluster, await this.inventory()),
-        serviceColumns,
-        'No scheduler or change source was ever configured.',
-      ),
-    };
+    const rows = serviceRows(cluster, await this.inventory());
+    const empty = 'No scheduler or change source was ever configured.';
+    return { services: await this.list(rows, serviceColumnsFor(rows), empty) };
   }
 }

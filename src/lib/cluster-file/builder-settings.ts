@@ -3,6 +3,7 @@ import {
   anyName,
   anyText,
   argument,
+  repository,
   duration,
   environment,
   flag,
@@ -52,7 +53,7 @@ const command = v.union(
 export const steps = {
   shell: settings('a shell step', { command, workdir: v.nullish(text()), env: v.nullish(environment, {}), ...common, ...limits }),
   git: settings('a git step', {
-    repository: argument(mostOfRepository),
+    repository: repository(mostOfRepository),
     branch: v.nullish(argument(mostOfBranch), 'HEAD'),
     codebase: v.nullish(anyText(mostOfCodebase), ''),
     workdir: v.nullish(text()),

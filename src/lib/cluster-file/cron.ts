@@ -1,3 +1,4 @@
+import { cronMode } from '../model/schedules.js';
 import type { Problem } from './problem.js';
 import { entriesIn } from './sections.js';
 
@@ -10,7 +11,7 @@ export async function cronProblems(raw: unknown): Promise<Problem[]> {
     const path = ['schedulers', name];
     if (typeof timezone === 'string' && !isTimezone(timezone))
       return [{ path: [...path, 'timezone'], message: 'should be a time zone like Europe/Berlin' }];
-    const wrong = wrongCron(cron as string, (line) => new Cron(line, { paused: true, mode: '5-part' }).nextRun());
+    const wrong = wrongCron(cron as string, (line) => new Cron(line, { paused: true, mode: cronMode }).nextRun());
     return wrong === null ? [] : [{ path: [...path, 'cron'], message: wrong }];
   });
 }

@@ -5,6 +5,7 @@ import {
   anyName,
   anyText,
   argument,
+  repository,
   duration,
   flag,
   isMapping,
@@ -59,7 +60,7 @@ export const schedulers = {
 export const changeSources = {
   'git-poller': settings('a change source', {
     type: text(),
-    repository: argument(mostOfRepository),
+    repository: repository(mostOfRepository),
     branches: v.nullish(someOf(argument(mostOfBranch))),
     every: v.nullish(duration(), '10m'),
     project: v.nullish(anyText(mostOfRepository), ''),

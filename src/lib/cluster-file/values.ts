@@ -1,6 +1,7 @@
 import { isIPv6 } from 'node:net';
 import * as v from 'valibot';
 import type { Address, Properties } from '../model/cluster-config.js';
+import { isAddress } from '../model/repository-address.js';
 import { formatDuration, parseDuration } from '../model/duration.js';
 
 const isPlain = (value: unknown): boolean => typeof value === 'number' || typeof value === 'boolean';
@@ -29,6 +30,17 @@ export function argument(most: number) {
   return v.pipe(
     text(most),
     v.check((value) => !value.startsWith('-'), 'should not begin with "-"'),
+  );
+}
+
+/** What git is given to fetch from. */
+export function repository(most: number) {
+  return v.pipe(
+    argument(most),
+    v.check(
+      (value) => /^-|^$/.test(value) || isAddress(value),
+      'should be a path, or an address of https, ssh, git or file: bbctl gives no other to git',
+    ),
   );
 }
 

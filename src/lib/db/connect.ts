@@ -122,7 +122,7 @@ export class Database {
     await this.guarded(async () => {
       const { now } = this.options;
       const dialect = await dialectOf(this.location.engine, this.knex, this.options);
-      this.dialect = now ? { ...dialect, now: () => Promise.resolve(now()) } : dialect;
+      this.dialect = now ? withClock(dialect, now) : dialect;
       this.schema = await readSchema(this.knex, this.dialect, this.location.label, this.options.access);
       if (this.options.access === 'write') await this.verifyWritable();
     });
@@ -142,6 +142,11 @@ export class Database {
       throw translateError(error, this.location);
     }
   }
+}
+
+function withClock(dialect: Dialect, now: () => number): Dialect {
+  const clock = { now: () => Promise.resolve(now()), get nowSql() { return String(now()); } }; // prettier-ignore
+  return Object.defineProperties({ ...dialect }, Object.getOwnPropertyDescriptors(clock));
 }
 
 /** knex joins the two modes without the comma that MySQL wants between them; there the session is read-only already. */

@@ -6,11 +6,10 @@ import { groupBy } from '../model/group-by.js';
 import type { MasterFacts, Possessions } from '../model/master.js';
 import type { OpenRequest } from '../model/request.js';
 import { retry } from '../model/results.js';
-import { asRun } from '../model/run.js';
-import type { Run } from '../model/run.js';
+import { noOffer, runOf } from '../model/run.js';
 import type { Transaction } from './connect.js';
 import { chunks } from './chunks.js';
-import { masterClass, runKey } from './published.js';
+import { readPublished } from './published.js';
 
 type Raw = Record<string, unknown>;
 
@@ -18,46 +17,27 @@ export async function readMasters(
   tx: Transaction,
   has: (id: number) => Possessions,
   claimed: readonly OpenRequest[],
-): Promise<MasterFacts[]> {
+): Promise<Pick<Facts, 'masters' | 'pins'>> {
   const rows = await tx.sql('masters').orderBy('id').select<Raw[]>('id', 'name', 'name_hash', 'active', 'last_active');
-  const runs = await readRuns(tx);
+  const published = await readPublished(tx);
   const claims = groupBy(claimed, (request) => request.claim?.masterId);
-  return rows.map((row) => {
-    const id = Number(row['id']);
+  const masters = rows.map((row): MasterFacts => {
+    const [id, lastActive] = [Number(row['id']), Number(row['last_active'])];
+    const own = published.masters.get(String(row['name_hash']));
+    const run = runOf(own, lastActive);
     return {
       id,
       name: String(row['name']),
       active: Number(row['active']) !== 0,
-      lastActive: Number(row['last_active']),
-      expireAfter: expireAfterOf(runs.get(String(row['name_hash'])), Number(row['last_active'])),
+      lastActive,
+      run,
+      offer: run ? (own?.offer ?? noOffer) : noOffer,
       otherSign: null,
       clockBehind: clockBehind(claims.get(id) ?? []),
       has: has(id),
     };
   });
-}
-
-/** `masters.name_hash` → what a master of bbctl's own publishes of its run. */
-async function readRuns(tx: Transaction): Promise<Map<string, Run | null>> {
-  const rows = await tx
-    .sql('objects')
-    .join('object_state', 'object_state.objectid', 'objects.id')
-    .where({ 'objects.class_name': masterClass, 'object_state.name': runKey })
-    .select<{ name: string; value_json: string }[]>('objects.name', 'object_state.value_json');
-  return new Map(rows.map((row) => [row.name, runOf(row.value_json)]));
-}
-
-function runOf(json: string): Run | null {
-  try {
-    return asRun(JSON.parse(json));
-  } catch {
-    return null;
-  }
-}
-
-/** Where the row says another heartbeat, a Buildbot runs under that name by now. */
-function expireAfterOf(run: Run | null | undefined, lastActive: number): number | null {
-  return run?.beat === lastActive ? run.expireAfter : null;
+  return { masters, pins: published.pins };
 }
 
 /** A claim is made after its request was submitted; where the rows say otherwise the claimer's clock is behind. */

@@ -1,6 +1,8 @@
 import type { Master } from '../model/master.js';
 import type { Row, RowSet } from '../model/rows.js';
 import type { Transaction } from './connect.js';
+import { unpinMaster } from './pins.js';
+import { masterClass } from './published.js';
 import { isReferredTo, redirect } from './references.js';
 import type { Batch, Reference } from './references.js';
 import { ChangedMeanwhile, lockRows, lockRowsToDelete } from './rows.js';
@@ -143,5 +145,19 @@ export async function forgetMaster(tx: Transaction, master: SeenMaster): Promise
   }
   const connected = await tx.sql('connected_workers').where('masterid', master.id).first<Row | undefined>('id');
   if (connected !== undefined) throw new ChangedMeanwhile(`${master.name} has workers again`);
-  return [{ kind: 'delete', table: 'masters', rows: [row] }];
+  return [
+    ...(await unpinMaster(tx, master.id)),
+    ...(await published(tx, String(row['name_hash']))),
+    { kind: 'delete', table: 'masters', rows: [row] },
+  ];
+}
+
+/** What one of bbctl's own has published under this name. */
+async function published(tx: Transaction, nameHash: string): Promise<RowSet[]> {
+  const found = await tx.sql('objects').where({ name: nameHash, class_name: masterClass }).select<{ id: number }[]>('id'); // prettier-ignore
+  const ids = found.map(({ id }) => id);
+  return [
+    { kind: 'delete', table: 'object_state', rows: await lockRows(tx, 'object_state', 'objectid', ids) },
+    { kind: 'delete', table: 'objects', rows: await lockRows(tx, 'objects', 'id', ids) },
+  ];
 }

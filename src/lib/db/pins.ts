@@ -1,7 +1,6 @@
-import type { RowSet } from '../model/rows.js';
-import { pinKey } from './cluster-view.js';
+import type { Row, RowSet } from '../model/rows.js';
 import type { Transaction } from './connect.js';
-import { clusterClass, clusterObject } from './published.js';
+import { clusterClass, clusterObject, pinKey, pinnedTo, pinPrefix } from './published.js';
 import { ChangedMeanwhile } from './rows.js';
 import type { ServiceId } from './service-claims.js';
 
@@ -21,4 +20,23 @@ export async function pinService(tx: Transaction, service: ServiceId, master: nu
     { kind: 'delete', table: 'object_state', rows: before },
     { kind: 'insert', table: 'object_state', rows: after },
   ];
+}
+
+/** What keeps this service somewhere. */
+export async function unpinService(tx: Transaction, service: ServiceId): Promise<RowSet[]> {
+  const rows = (await lockPins(tx)).filter((row) => row['name'] === pinKey(service));
+  return [{ kind: 'delete', table: 'object_state', rows }];
+}
+
+/** What keeps services on this master. */
+export async function unpinMaster(tx: Transaction, masterId: number): Promise<RowSet[]> {
+  const rows = (await lockPins(tx)).filter((row) => pinnedTo(row['value_json']) === masterId);
+  return [{ kind: 'delete', table: 'object_state', rows }];
+}
+
+async function lockPins(tx: Transaction): Promise<Row[]> {
+  const object = await tx.sql('objects').where({ name: clusterObject, class_name: clusterClass }).first<{ id: number } | undefined>('id'); // prettier-ignore
+  if (!object) return [];
+  const pins = tx.sql('object_state').where('objectid', object.id).where('name', 'like', `${pinPrefix}%`);
+  return tx.dialect.locking(pins).select<Row[]>('objectid', 'name', 'value_json');
 }

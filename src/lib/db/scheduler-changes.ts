@@ -141,9 +141,3 @@ export async function removePending(
   if (ids === 'all') await of().delete();
   else for (const some of chunks(ids)) await tx.dialect.among(of(), 'changeid', some).delete();
 }
-
-/** Of what a scheduler has not built yet, the changes above an id. */
-export async function readPendingIdsAfter(tx: Transaction, schedulerId: number, id: number): Promise<number[]> {
-  const query = tx.sql('scheduler_changes').where('schedulerid', schedulerId).where('changeid', '>', id);
-  return (await query.select<{ changeid: number }[]>('changeid')).map((row) => row.changeid);
-}

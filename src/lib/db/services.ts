@@ -4,6 +4,7 @@ import type { ServiceKind } from '../model/service.js';
 import type { Transaction } from './connect.js';
 import { lockMaster } from './masters.js';
 import type { SeenMaster } from './masters.js';
+import { unpinService } from './pins.js';
 import { ChangedMeanwhile, lockRows, lockRowsToDelete } from './rows.js';
 
 /** Compare and delete: the claim goes only if this master still holds it and is still as it was seen. */
@@ -55,6 +56,7 @@ export async function forgetService(tx: Transaction, service: SeenService): Prom
   return [
     await deleted('scheduler_changes', 'schedulerid', kind === 'scheduler' ? [id] : []),
     await deleted('object_state', 'objectid', service.objects),
+    ...(await unpinService(tx, service)),
     await deleted('objects', 'id', service.keepsObjects ? [] : service.objects),
     { kind: 'delete', table: `${kind}s`, rows: [row] },
   ];

@@ -51,7 +51,7 @@ async function readFacts(tx: Transaction, label: string, expireAfter: number): P
     database: databaseFacts(tx, label),
     now,
     expireAfter,
-    masters: await readMasters(tx, has, claimed),
+    ...(await readMasters(tx, has, claimed)),
     services,
     builders,
     workers,

@@ -41,6 +41,8 @@ export interface Facts {
   readonly expireAfter: number;
   readonly masters: readonly MasterFacts[];
   readonly services: readonly Service[];
+  /** `scheduler 12` → `masters.id` of the master of bbctl's own that it was moved to and is to stay on. */
+  readonly pins: ReadonlyMap<string, number>;
   readonly builders: readonly Builder[];
   readonly workers: readonly Worker[];
   /** Open requests that are claimed. */

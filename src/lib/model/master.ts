@@ -1,3 +1,5 @@
+import type { Offer, Run } from './run.js';
+
 /**
  * What can be said of a master from its rows. See docs/lifecycle.md for the diagram.
  * Times are epoch seconds of the database's clock unless a name says otherwise.
@@ -40,8 +42,10 @@ export interface MasterFacts {
   readonly name: string;
   readonly active: boolean;
   readonly lastActive: number;
-  /** Of a master of bbctl's own: the seconds of silence that it lives by, as it publishes them. */
-  readonly expireAfter: number | null;
+  /** What a master of bbctl's own publishes of itself; `null`: no such master has beaten last under that name. */
+  readonly run: Run | null;
+  /** What it would run; of a Buildbot master nobody knows. */
+  readonly offer: Offer;
   /** Newest claim, or start or end of a build or step; read for masters with a silent heart only. */
   readonly otherSign: number | null;
   /** Seconds by which its clock seems to be behind: its claims are older than the requests they claim. */
@@ -70,17 +74,17 @@ function silentFor(master: MasterFacts, now: number): number | null {
 
 /** Is the heart silent for longer than the expiry, or was it reset, as `buildbot upgrade-master` does? */
 export function isHeartSilent(master: MasterFacts, now: number, expireAfter: number): boolean {
-  return master.active && (silentFor(master, now) ?? Infinity) > (master.expireAfter ?? expireAfter);
+  return master.active && (silentFor(master, now) ?? Infinity) > (master.run?.expireAfter ?? expireAfter);
 }
 
 /** One of bbctl's own beats four times in the time that it lives by. */
-function lateAfter({ expireAfter }: MasterFacts): number {
-  return expireAfter === null ? lateAfterSeconds : (expireAfter * 2.5) / 4;
+function lateAfter({ run }: MasterFacts): number {
+  return run === null ? lateAfterSeconds : (run.expireAfter * 2.5) / 4;
 }
 
 function activeState(master: MasterFacts, now: number, others: number): MasterState {
   const age = silentFor(master, now) ?? Infinity;
-  const expireAfter = master.expireAfter ?? others;
+  const expireAfter = master.run?.expireAfter ?? others;
   if (age <= lateAfter(master)) {
     const { openBuilds, claims, connectedWorkers, builderMasters } = master.has;
     const works = openBuilds + claims + connectedWorkers.length > 0;
@@ -89,7 +93,7 @@ function activeState(master: MasterFacts, now: number, others: number): MasterSt
   }
   if (age <= expireAfter) return 'late';
   // One of bbctl's own stops itself when its heart does.
-  const heardSince = master.expireAfter === null && master.otherSign !== null && master.otherSign > master.lastActive + lateAfterSeconds; // prettier-ignore
+  const heardSince = master.run === null && master.otherSign !== null && master.otherSign > master.lastActive + lateAfterSeconds; // prettier-ignore
   return master.lastActive === 0 || heardSince ? 'silent' : 'dead';
 }
 

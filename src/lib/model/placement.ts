@@ -45,7 +45,7 @@ export function place(situation: Situation): Placement {
   return { claim, release, give: toGive(situation, heard, loads, mine.filter((service) => !release.includes(service))) };
 } // prettier-ignore
 
-export function offers({ offer }: Peer, { kind, name }: ServiceView): boolean {
+export function offers({ offer }: Pick<Peer, 'offer'>, { kind, name }: Pick<ServiceView, 'kind' | 'name'>): boolean {
   return (kind === 'scheduler' ? offer.schedulers : offer.changeSources).includes(name);
 }
 

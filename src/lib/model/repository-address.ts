@@ -13,9 +13,13 @@ export function withoutCredentials(text: string): string {
   );
 }
 
-/** Refused: what git would take for an option, and what would make git run a program of the address's choice. */
+/** Not among them: what git would take for an option, and what would make git run a program of the address's choice. */
+export function isAddress(text: string): boolean {
+  return text !== '' && !/^-|^[\w+.-]+::|[\0\r\n]/.test(text);
+}
+
 export function verifyAddress(address: string): void {
-  if (address !== '' && !/^-|^[\w+.-]+::|[\0\r\n]/.test(address)) return;
+  if (isAddress(address)) return;
   throw new Failure('usage', `The repository ${shownAddress(address) || "''"} is no address that bbctl gives to git.`, {
     try: 'Use a path, or an address of https, ssh, git or file.',
   });

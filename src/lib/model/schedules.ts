@@ -1,3 +1,6 @@
+/** What is taken for a line of cron: as everywhere, without seconds or years. */
+export const cronMode = '5-part';
+
 /** When a timed scheduler fires, epoch seconds; `null`: never again. */
 export interface Rhythm {
   /** For the first time, if it was first looked at then. */

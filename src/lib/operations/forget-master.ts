@@ -4,11 +4,12 @@
  * it any more.
  */
 import type { Cluster } from '../model/cluster.js';
+import { serviceKey } from '../model/cluster-view.js';
 import { findNamed, namedOnce } from '../model/find.js';
 import { masterCertainty } from '../model/inventory.js';
 import type { Inventory } from '../model/inventory.js';
 import type { Master } from '../model/master.js';
-import { count, printable, shellArgument } from '../model/names.js';
+import { count, list, printable, shellArgument } from '../model/names.js';
 import type { RowSet } from '../model/rows.js';
 import type { Database, Transaction } from '../db/connect.js';
 import { forgetMaster as forget, historyOf, moveHistory, seen } from '../db/masters.js';
@@ -69,6 +70,8 @@ export function forgetMaster(input: ForgetMasterInput): Operation<ForgottenWorld
       'scheduler_masters',
       'changesource_masters',
       'connected_workers',
+      'objects',
+      'object_state',
     ],
     read: (database) => read(database, input, find),
     plan: (world) => planForget(world, input),
@@ -122,7 +125,7 @@ export function planForget(world: ForgottenWorld, input: ForgetMasterInput): Pla
   return {
     title: `Forget master ${printable(master?.name ?? input.master)}`,
     steps: master ? stepsFor(master, world) : [],
-    notes: [],
+    notes: master ? pinNotes(master, world.cluster) : [],
     warnings: [],
     blockers: master
       ? [...stateBlockers(master), ...historyBlockers(master, world), ...certaintyBlockers(master, certainty, input)]
@@ -141,6 +144,13 @@ function stepsFor(master: Master, { heir, history }: ForgottenWorld): ForgetMast
     return part.batches.map((batch) => ({ kind: 'move history', ...common, group, reference: part.reference, batch, to })); // prettier-ignore
   });
   return [...moves, { kind: 'forget master', ...common }];
+}
+
+function pinNotes({ id, name }: Master, { pins, services }: Cluster): string[] {
+  const kept = services.filter((service) => pins.get(serviceKey(service)) === id).map((service) => service.name);
+  if (kept.length === 0) return [];
+  const run = kept.length === 1 ? 'It runs' : 'They run';
+  return [`${list(kept.map(printable), 5)} ${kept.length === 1 ? 'was' : 'were'} kept on ${printable(name)}. ${run} wherever there is room from now on.`]; // prettier-ignore
 }
 
 function refusal(message: string, way: string, override: Blocker['override'] = null): Blocker[] {

@@ -11,6 +11,7 @@ import type { Inventory } from '../model/inventory.js';
 import { isLiving } from '../model/master.js';
 import type { Master } from '../model/master.js';
 import { count, printable, shellArgument } from '../model/names.js';
+import { offers } from '../model/placement.js';
 import { kindNames, runsAnywhere } from '../model/service.js';
 import type { Service } from '../model/service.js';
 import type { Database } from '../db/connect.js';
@@ -41,7 +42,7 @@ export interface ServicesWorld {
   readonly named: readonly { readonly service: Service; readonly has: ServiceBelongings }[];
 }
 
-/** A living master tries to claim what it configures every 300 s. */
+/** A living Buildbot master tries to claim what it configures every 300 s. */
 const pollSeconds = 310;
 
 export function forgetServices(input: ForgetServicesInput): Operation<ServicesWorld, ForgetServiceStep> {
@@ -100,6 +101,7 @@ export function planForget(
     warnings: named.flatMap(({ service }) => anywhere(service)),
     blockers: named.flatMap(({ service }, index) => [
       ...goneHolder(service, cluster),
+      ...offered(service, cluster),
       ...leftoverBlockers(things[index] as Leftover, { ...input, cluster, certainty: certainties[index] ?? null, file }),
     ]), // prettier-ignore
     secondLook: earlier || named.length === 0 ? null : secondLook(cluster),
@@ -154,7 +156,25 @@ function goneHolder(service: Service, cluster: Cluster): Blocker[] {
   ];
 }
 
+/** A master of bbctl's own says what it would run. */
+function offered(service: Service, { masters }: Cluster): Blocker[] {
+  const offering = masters.filter((master) => master.active && master.run && offers(master, service));
+  return offering.map(({ name, state }) => ({
+    message: `${sentence(kindNames[service.kind])} ${printable(service.name)} is in the configuration of ${printable(name)}, which is ${state}.`,
+    try: `Take it out of cluster.yaml, and send ${printable(name)} a SIGHUP.`,
+    override: null,
+  }));
+}
+
+function sentence(words: string): string {
+  return `${words[0]?.toUpperCase()}${words.slice(1)}`;
+}
+
+/** Masters of bbctl's own say at once what they would take. */
 function secondLook(cluster: Cluster): Plan<Step>['secondLook'] {
-  if (!cluster.masters.some(isLiving)) return null;
-  return { afterSeconds: pollSeconds, why: 'to see whether a living master takes it: each tries every 5 minutes' };
+  if (!cluster.masters.some((master) => isLiving(master) && !master.run)) return null;
+  return {
+    afterSeconds: pollSeconds,
+    why: 'to see whether a living Buildbot master takes it: each tries every 5 minutes',
+  };
 }

@@ -16,6 +16,16 @@ export interface Column<Row> {
   readonly cut?: 'end';
 }
 
+/** A hidden column is shown where one of the rows has something in it. */
+export function withColumn<Row>(
+  columns: readonly Column<Row>[],
+  name: keyof Row & string,
+  rows: readonly Row[],
+): Column<Row>[] {
+  const isUsed = rows.some((row) => row[name] !== null);
+  return columns.map((column) => (column.name === name && isUsed ? { ...column, hidden: false } : column));
+}
+
 export interface ListOptions {
   readonly columns?: string | undefined;
   readonly sort?: string | undefined;

@@ -59,28 +59,8 @@ export async function createMaster(options: MasterOptions): Promise<Master> {
 }
 
 function settingsOf(options: MasterOptions): Settings {
-  const {
-    databaseUrl,
-    gate,
-    repository,
-    servicePollSeconds,
-    periodSeconds,
-    tickWorker,
-    spareBuilders,
-    renamed,
-    withoutBuilders,
-  } = options;
-  return {
-    databaseUrl,
-    gate,
-    repository,
-    servicePollSeconds,
-    periodSeconds,
-    tickWorker,
-    spareBuilders,
-    renamed,
-    withoutBuilders,
-  };
+  const { home: _home, pythonPath: _pythonPath, name: _name, ...settings } = options;
+  return settings;
 }
 
 class MasterProcess implements Master {

@@ -98,6 +98,9 @@ const mistakes: readonly (readonly [from: string, to: string, said: RegExp])[] =
   ['  t: {', `  ${long(129)}: {`, /line 9: has a name longer than 128/],
   ['repository: r', 'every: 1m', /^changeSources\.g\.repository, line 11: is missing/],
   ['git-poller', 'git-pollr', /^changeSources\.g\.type, line 11: should be git-poller; did you mean "git-poller"/],
+  ['repository: r', 'repository: "ext::sh -c x"', /^changeSources\.g\.repository, line 11: should be a path, or an address of https/],
+  ['repository: r', 'repository: -x', /^changeSources\.g\.repository, line 11: should not begin with "-"$/],
+  ['{shell: x}', '{git: {repository: "ext::sh -c x"}}', /\.git\.repository, line 7: should be a path, or an address/],
   ['repository: r', 'repository: r, branches: main', /^changeSources\.g\.branches, line 11: should be a list/],
   ['repository: r', 'repository: r, branches: ["-x"]', /^changeSources\.g\.branches\[0\], line 11: should not begin with "-"/],
 ]; // prettier-ignore

@@ -5,6 +5,8 @@ import { deleted, sameChanges } from '../../_helpers/changes.js';
 import { diffDumps, engines, hasFixture, type TestDatabase } from '../../_helpers/database.js';
 import { failsWith, gateOn } from '../../_helpers/gate.js';
 import { afterRead, meanwhile } from '../../_helpers/gate-hooks.js';
+import { addPins, clusterObjectId, makeOwn, objectIdOf, stateRow } from '../../_helpers/published.js';
+import { idOf } from '../../_helpers/clusters.js';
 import { completeInventory, killedRecordings, redirected, stoppedMaster } from '../../_helpers/leftovers.js';
 
 const forget = (input: Partial<ForgetMasterInput> = {}) =>
@@ -43,6 +45,29 @@ for (const engine of engines) {
     const before = await db.dump();
     t.is((await gate.run(forget({ reassignTo: null }))).status, 'done');
     sameChanges(t, before, await db.dump(), deleted(before, 'masters', [1]));
+    t.is((await gate.undo()).status, 'done');
+    t.deepEqual(diffDumps(before, await db.dump()), []);
+  });
+
+  test(`${engine}: what one of bbctl's own has published goes with it, and what was kept on it is kept nowhere`, async (t) => {
+    const { db } = await stoppedMaster(t, engine);
+    for (const id of [1, 2]) await makeOwn(db, id);
+    const [kept, other] = [await idOf(db, 'schedulers', 'any'), await idOf(db, 'schedulers', 'p-slow')];
+    await addPins(db, { [`scheduler ${kept}`]: 1, [`scheduler ${other}`]: 2, 'changesource 1': 1 });
+    const gate = await gateOn(t, db);
+    const before = await db.dump();
+    const { plan } = await gate.dryRun(forget());
+    t.regex(plan.notes.join(), /^any, .* were kept on .*\. They run wherever there is room from now on\.$/);
+    t.is((await gate.run(forget())).status, 'done');
+    const rows = before as never;
+    sameChanges(t, before, await db.dump(), [
+      ...redirected(before, 'builds', 'masterid', 1, 2),
+      ...redirected(before, 'buildrequest_claims', 'masterid', 1, 2),
+      ...['run', 'offer'].map((name) => stateRow(rows, objectIdOf(1), name) as never),
+      ...[`pin scheduler ${kept}`, 'pin changesource 1'].map((name) => stateRow(rows, clusterObjectId, name) as never),
+      ...deleted(before, 'objects', [objectIdOf(1)]),
+      ...deleted(before, 'masters', [1]),
+    ]);
     t.is((await gate.undo()).status, 'done');
     t.deepEqual(diffDumps(before, await db.dump()), []);
   });

@@ -8,6 +8,7 @@ import { failsWith, gateOn } from '../../_helpers/gate.js';
 import { afterRead } from '../../_helpers/gate-hooks.js';
 import { withoutCascades } from '../../_helpers/killed.js';
 import { completeInventory, insertMany, killedRecordings } from '../../_helpers/leftovers.js';
+import { addPins, clusterObjectId, makeOwn } from '../../_helpers/published.js';
 import { databaseAged } from '../../_helpers/recordings.js';
 
 const poller = 'file:///srv/bot/git2.git';
@@ -73,6 +74,29 @@ for (const engine of engines) {
       });
     }
   }
+
+  test(`${engine}: where it was kept is forgotten with it, and comes back with it`, async (t) => {
+    const db = await unclaimed(t, engine, '3.7.0/killed', 1);
+    const [id, other] = [await idOf(db, 'schedulers', 'any'), await idOf(db, 'schedulers', 'p-slow')];
+    await addPins(db, { [`scheduler ${id}`]: 1, [`changesource ${id}`]: 1, [`scheduler ${other}`]: 1 });
+    const gate = await gateOn(t, db);
+    const before = await db.dump();
+    t.is((await gate.run(forget(['any']), nothingHappens)).status, 'done');
+    const after = await db.dump();
+    const pins = (dump: Dump) => (dump.object_state ?? []).filter(({ objectid }) => objectid === clusterObjectId).map(({ name }) => name); // prettier-ignore
+    t.deepEqual(pins(before).filter((name) => !pins(after).includes(name)), [`pin scheduler ${id}`]); // prettier-ignore
+    t.is((await gate.undo()).status, 'done');
+    t.deepEqual(diffDumps(before, await db.dump()), []);
+  });
+
+  test(`${engine}: what a master of bbctl's own offers stays, and nobody waits for its kind`, async (t) => {
+    const db = await unclaimed(t, engine, '3.7.0/killed', 1);
+    await makeOwn(db, 1, { schedulers: ['any'] });
+    const gate = await gateOn(t, db);
+    await failsWith(t, gate.run(forget(['any'], { force: true })), 'refused', /^Scheduler any is in the configuration of .*, which is active/); // prettier-ignore
+    t.is((await gate.dryRun(forget(['p-slow']))).plan.secondLook, null);
+    t.is((await gate.run(forget(['p-slow']))).status, 'done');
+  });
 
   test(`${engine}: more changes than a statement takes, some of them important`, async (t) => {
     const db = await unclaimed(t, engine, '3.7.0/killed', 0);

@@ -1,5 +1,5 @@
 import type { SchedulerConfig } from '../../model/cluster-config.js';
-import { periodic } from '../../model/schedules.js';
+import { cronMode, periodic } from '../../model/schedules.js';
 import type { Rhythm } from '../../model/schedules.js';
 
 export type TimedConfig = Extract<SchedulerConfig, { kind: 'periodic' | 'nightly' }>;
@@ -14,7 +14,7 @@ export async function rhythmOf(config: TimedConfig): Promise<Rhythm> {
  */
 async function nightly(cron: string, timezone: string | null): Promise<Rhythm> {
   const { Cron } = await import('croner');
-  const pattern = new Cron(cron, { paused: true, ...(timezone === null ? {} : { timezone }) });
+  const pattern = new Cron(cron, { paused: true, mode: cronMode, ...(timezone === null ? {} : { timezone }) });
   const next = (after: number): number | null => {
     const time = pattern.nextRun(new Date(after * 1000));
     return time === null ? null : time.getTime() / 1000;

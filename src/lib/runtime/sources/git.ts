@@ -103,7 +103,7 @@ function closed(child: ChildProcess): Promise<number | null> {
 function closeOnceSilent({ stdout, stderr }: ChildProcess): void {
   const read = (): number => [stdout, stderr].reduce((sum, stream) => sum + bytesRead(stream), 0);
   const wait = (before: number): void => {
-    // A process that was busy for a second has not read yet what is there: it does so between the timer and this.
+    // Between the timer and this is read what is there: a process that was busy may not have come to it before.
     const check = (): void => void (read() === before ? [stdout, stderr].map((one) => one?.destroy()) : wait(read()));
     setTimeout(() => setImmediate(check), graceMs).unref();
   };

@@ -2,8 +2,10 @@ import type { Cluster } from '../../model/cluster.js';
 import { builderName, stuckRequests } from '../../model/cluster.js';
 import { formatDuration } from '../../model/duration.js';
 import type { Master, MasterState } from '../../model/master.js';
+import type { Offer } from '../../model/run.js';
 import { list, printable } from '../../model/names.js';
 import { ago, timestamp } from '../format.js';
+import { withColumn } from '../list.js';
 import type { Column } from '../list.js';
 import { hanging, wrapped } from '../prose.js';
 import { colour, colourState } from '../terminal.js';
@@ -22,6 +24,8 @@ export interface MasterRow {
   readonly workers: number;
   readonly claims: number;
   readonly runningBuilds: number;
+  /** `bbctl`: one of bbctl's own; `null`: nothing says what it is. */
+  readonly kind: 'bbctl' | null;
 }
 
 export function masterRow(master: Master): MasterRow {
@@ -39,10 +43,16 @@ export function masterRow(master: Master): MasterRow {
     workers: has.connectedWorkers.length,
     claims: has.claims,
     runningBuilds: has.openBuilds,
+    kind: master.run ? 'bbctl' : null,
   };
 }
 
-export const masterColumns: readonly Column<MasterRow>[] = [
+/** What is one of bbctl's own is told where there is one. */
+export function masterColumnsFor(rows: readonly MasterRow[]): Column<MasterRow>[] {
+  return withColumn(masterColumns, 'kind', rows);
+}
+
+const masterColumns: readonly Column<MasterRow>[] = [
   { name: 'id', align: 'right' },
   { name: 'name' },
   { name: 'state', colour: colourState },
@@ -52,11 +62,24 @@ export const masterColumns: readonly Column<MasterRow>[] = [
   { name: 'workers', align: 'right' },
   { name: 'claims', align: 'right' },
   { name: 'runningBuilds', header: 'BUILDS', align: 'right' },
+  { name: 'kind', hidden: true },
   { name: 'active', hidden: true },
   { name: 'lastActive', hidden: true },
 ];
 
+/** What a master of bbctl's own says of itself. */
+interface OwnRun {
+  readonly incarnation: string;
+  /** Seconds of silence after which it is dead. */
+  readonly expireAfter: number;
+  /** Epoch seconds. */
+  readonly startedAt: number;
+  readonly offers: Offer;
+}
+
 export interface MasterDetails extends MasterRow {
+  /** `null`: nothing says that it is one of bbctl's own. */
+  readonly run: OwnRun | null;
   readonly otherSign: number | null;
   readonly clockBehind: number;
   readonly heldServices: readonly { kind: string; name: string }[];
@@ -71,6 +94,7 @@ export function masterDetails(cluster: Cluster, master: Master): MasterDetails {
   const isMine = (masterId: number | null | undefined): boolean => masterId === master.id;
   return {
     ...masterRow(master),
+    run: runOf(master),
     otherSign: master.otherSign,
     clockBehind: master.clockBehind,
     heldServices: cluster.services.filter((service) => isMine(service.holderId)).map(({ kind, name }) => ({ kind, name })),
@@ -82,15 +106,37 @@ export function masterDetails(cluster: Cluster, master: Master): MasterDetails {
   }; // prettier-ignore
 }
 
+function runOf({ run, offer }: Master): OwnRun | null {
+  if (!run) return null;
+  const { incarnation, expireAfter, startedAt } = run;
+  return { incarnation, expireAfter, startedAt, offers: offer };
+}
+
+function runFields({ run, active }: MasterDetails, now: number): [string, string][] {
+  if (!run) return [];
+  const offered = [...run.offers.schedulers, ...run.offers.changeSources];
+  const dead = `, dead after ${formatDuration(run.expireAfter)} of silence`;
+  return [
+    ['Kind', `one of bbctl's own${active ? dead : ''}`],
+    [active ? 'Runs since' : 'Last run', `${timestamp(run.startedAt)}, ${ago(now - run.startedAt)}`],
+    ['Incarnation', printable(run.incarnation)],
+    ['Offers', names(offered)],
+  ];
+}
+
+function names(words: readonly string[]): string {
+  return words.length === 0 ? '-' : list(words.map(printable), 12);
+}
+
 export function renderMaster(details: MasterDetails, now: number): string {
   const lastBeat =
     details.lastActive === 0
       ? 'never, or reset by "buildbot upgrade-master"'
       : `${timestamp(details.lastActive)}, ${ago(details.silentFor)}`;
-  const names = (words: readonly string[]): string => (words.length === 0 ? '-' : list(words.map(printable), 12));
   const fields: [string, string][] = [
     ['Id', String(details.id)],
     ['State', colourState(details.state)],
+    ...runFields(details, now),
     ['Heartbeat', lastBeat],
     ...(details.otherSign === null
       ? []

@@ -1,3 +1,4 @@
+import { serviceKey } from '../../model/cluster-view.js';
 import { masterName, masterOf, stuckServices } from '../../model/cluster.js';
 import type { Cluster } from '../../model/cluster.js';
 import { serviceCertainty } from '../../model/inventory.js';
@@ -6,6 +7,7 @@ import { printable } from '../../model/names.js';
 import { runsAnywhere } from '../../model/service.js';
 import type { Service, ServiceKind } from '../../model/service.js';
 import { ago, text, timestamp } from '../format.js';
+import { withColumn } from '../list.js';
 import type { Column } from '../list.js';
 import { colour } from '../terminal.js';
 import { renderFields } from './masters.js';
@@ -20,6 +22,8 @@ export interface ServiceRow {
   readonly holder: string | null;
   readonly holderId: number | null;
   readonly holderState: string | null;
+  /** The master of bbctl's own that it was moved to; `null`: it runs wherever there is room. */
+  readonly keptOn: string | null;
   /**
    * `stuck`: its holder is dead or gone; `anywhere`: it needs no holder; `unclaimed`: nobody runs it; `left over`: nor
    * is it meant to be, by a complete inventory.
@@ -33,6 +37,7 @@ export function serviceRows(cluster: Cluster, inventory: Inventory | null = null
     const { id, kind, name, className, enabled, holderId } = service;
     const holder = holderId === null ? null : masterName(cluster, holderId);
     const holderState = holderId === null ? null : (masterOf(cluster, holderId)?.state ?? 'gone');
+    const pin = cluster.pins.get(serviceKey(service));
     return {
       id,
       kind,
@@ -42,6 +47,7 @@ export function serviceRows(cluster: Cluster, inventory: Inventory | null = null
       holder,
       holderId,
       holderState,
+      keptOn: pin === undefined ? null : masterName(cluster, pin),
       state: stateOf(service, stuck, inventory),
     };
   });
@@ -62,7 +68,12 @@ const paints: Record<string, (word: string) => string> = {
   disabled: colour.dim,
 };
 
-export const serviceColumns: readonly Column<ServiceRow>[] = [
+/** Where services are kept is told where one is kept anywhere. */
+export function serviceColumnsFor(rows: readonly ServiceRow[]): Column<ServiceRow>[] {
+  return withColumn(serviceColumns, 'keptOn', rows);
+}
+
+const serviceColumns: readonly Column<ServiceRow>[] = [
   { name: 'id', hidden: true, align: 'right' },
   { name: 'kind' },
   { name: 'name' },
@@ -70,6 +81,7 @@ export const serviceColumns: readonly Column<ServiceRow>[] = [
   { name: 'enabled' },
   { name: 'holder' },
   { name: 'holderState' },
+  { name: 'keptOn', hidden: true },
   { name: 'className', hidden: true },
   { name: 'holderId', hidden: true },
 ];
@@ -93,6 +105,7 @@ export function renderService(details: ServiceDetails, now: number): string {
     ['State', details.state],
     ['Enabled', text(details.enabled)],
     ['Holder', holder],
+    ...(details.keptOn === null ? [] : [['Kept on', printable(details.keptOn)] as const]),
     [
       'Last activity',
       details.lastActivity === null

@@ -7,7 +7,7 @@ import { timestamp } from '../format.js';
 import { wrapped } from '../prose.js';
 import { renderTable } from '../table.js';
 import { colour, terminalWidth } from '../terminal.js';
-import { masterColumns } from './masters.js';
+import { masterColumnsFor } from './masters.js';
 import type { ServiceRow } from './services.js';
 
 export function renderStatus(status: Status): string {
@@ -49,7 +49,7 @@ const mostMasters = 30;
 function mastersTable({ masters }: Status): string {
   if (masters.length === 0) return 'None has ever started.';
   const running = masters.filter((master) => master.state !== 'stopped');
-  const columns = masterColumns.filter((column) => !column.hidden);
+  const columns = masterColumnsFor(masters).filter((column) => !column.hidden);
   const table = running.length > 0 ? [renderTable(running.slice(0, mostMasters), columns, terminalWidth())] : [];
   const others = [
     [running.length - mostMasters, 'more'],

@@ -37,6 +37,10 @@ test('the very time is not its own next one, and a part of a second does not mat
   t.is(after(at('2026-03-01T03:00Z') - 0.3), at('2026-03-01T03:00Z'));
 });
 
+test('what cluster.yaml refuses is no line of cron here either', async (t) => {
+  await t.throwsAsync(rhythmOf(nightlyConfig('0 0 3 * * *')), { message: /5-part/ });
+});
+
 test('a day that no month has never comes', async (t) => {
   t.is((await rhythmOf(nightlyConfig('0 0 31 2 *'))).first(0), null);
 });
