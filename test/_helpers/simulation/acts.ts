@@ -10,7 +10,8 @@ import { makeScheduler } from '../../../src/lib/runtime/schedulers/scheduler.js'
 import type { Clock } from '../../../src/lib/runtime/clock.js';
 
 export const actsTable = `create table acts
-  (seq integer primary key, kind text, service text, number integer, process integer, at real)`;
+  (seq integer primary key, kind text, service text, number integer, process integer, at real);
+  create table turns (service text primary key, process integer)`;
 
 export interface Act {
   readonly seq: number;
@@ -57,10 +58,12 @@ export function serviceOf(spec: ServiceSpec, around: Surroundings): ClusteredSer
   };
 }
 
+const tables = [...stateTables, 'acts', 'turns'];
+
 const turns = {
   /** Does each slot of its rhythm once, those that were missed too. */
   async counter({ everySeconds }: ServiceSpec & { type: 'counter' }, around: Surroundings, context: ServiceContext) {
-    return context.fenced([...stateTables, 'acts'], async (tx) => {
+    return context.fenced(tables, async (tx) => {
       await actUpTo(tx, context, around.process, Math.floor((tx.now - around.epoch) / everySeconds));
       return (everySeconds - ((tx.now - around.epoch) % everySeconds)) * 1000;
     });
@@ -70,7 +73,7 @@ const turns = {
     const head = around.repository(around.now());
     await around.clock.sleep(around.fetchMs(), context.signal);
     if (context.signal.aborted) return 0;
-    await context.fenced([...stateTables, ...changeTables, 'acts'], async (tx) => {
+    await context.fenced([...tables, ...changeTables], async (tx) => {
       const done = await actUpTo(tx, context, around.process, head);
       for (let commit = head - done + 1; commit <= head; commit++)
         await addChange(tx, changeOf(commit, tx.now), tx.now);
@@ -80,11 +83,11 @@ const turns = {
   },
   /** Does something for each act of another one, when it is woken, and at times by itself. */
   async follower({ of }: ServiceSpec & { type: 'follower' }, around: Surroundings, context: ServiceContext) {
-    await context.fenced([...stateTables, 'acts'], async (tx) => {
+    await context.fenced(tables, async (tx) => {
       const row = await tx.sql('acts').where('service', of).max<{ newest: number | null }[]>({ newest: 'number' });
       await actUpTo(tx, context, around.process, row[0]?.newest ?? 0);
     });
-    return 600_000;
+    return 20_000;
   },
 };
 
@@ -95,6 +98,7 @@ async function actUpTo(
   upTo: number,
 ): Promise<number> {
   // prettier-ignore
+  await tx.sql('turns').insert({ service: name, process }).onConflict(['service']).merge();
   const objectId = await findOrAddObject(tx, name, 'bbctl.Simulated');
   const done = Number((await readState(tx, objectId, 'done')) ?? 0);
   for (let number = done + 1; number <= upTo; number++)

@@ -203,10 +203,11 @@ export class Simulation implements Troubled {
   }
 
   loseClaim(): void {
-    const spec = this.random.pick(this.specs.filter((one) => kindOf(one) === 'scheduler'));
+    const spec = this.random.pick(this.specs);
+    const kind = kindOf(spec);
     this.tell(`${spec.name} loses its claim`);
-    const id = (tx: Transaction) => tx.sql('schedulers').where('name', spec.name).select('id');
-    this.operate((tx) => tx.sql('scheduler_masters').whereIn('schedulerid', id(tx)).delete());
+    const ids = (tx: Transaction) => tx.sql(`${kind}s`).where('name', spec.name).select('id');
+    this.operate((tx) => tx.sql(`${kind}_masters`).whereIn(`${kind}id`, ids(tx)).delete());
   }
 
   stepClock(ms: number): void {

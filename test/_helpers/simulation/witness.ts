@@ -45,7 +45,7 @@ export class Witness {
   private readonly uncovered = new Map<string, number>();
   private readonly expired = new Set<string>();
   private readonly connection: Database;
-  private readonly statements: Readonly<Record<'claims' | 'masters' | 'acts', Statement<unknown[]>>>;
+  private readonly statements: Readonly<Record<'claims' | 'masters' | 'acts' | 'turns', Statement<unknown[]>>>;
   private readonly options: WitnessOptions;
 
   constructor(options: WitnessOptions) {
@@ -61,6 +61,7 @@ export class Witness {
            left join objects o on o.name = m.name_hash and o.class_name = 'bbctl.Master'
            left join object_state s on s.objectid = o.id and s.name = 'run'`,
       ),
+      turns: this.connection.prepare('delete from turns returning service, process'),
       acts: this.connection.prepare('select * from acts where seq > ? order by seq'),
     };
   }
@@ -76,6 +77,7 @@ export class Witness {
     this.judgeClaims(claims, masters, writer);
     this.masters = masters;
     this.claims = claims;
+    this.judgeTurn(writer);
     for (const act of this.statements.acts.all(this.seq) as Act[]) this.judgeAct(act);
   }
 
@@ -181,6 +183,14 @@ export class Witness {
     const longAgo = this.options.nowMs() - leaver.expireAfterMs;
     if (!leaver.isStopping || leaver.isExpired || leaver.disturbedMs > longAgo) return undefined;
     return this.options.members.find((member) => member !== leaver && this.ableSince(member, service) < longAgo);
+  }
+
+  /** In a turn's transaction, whether or not there was anything to do, the service is this master's. */
+  private judgeTurn(writer: Member): void {
+    for (const { service, process } of this.statements.turns.all() as Pick<Act, 'service' | 'process'>[]) {
+      const holder = this.masters.get(this.claims.get(service)?.masterId ?? -1);
+      if (process !== writer.process.number || holder?.name !== writer.name) this.options.blame(`${writer.label} had a turn as ${service}, which ${holder?.name ?? 'nobody'} holds`); // prettier-ignore
+    }
   }
 
   private judgeAct({ seq, service, number, process }: Act): void {
