@@ -144,11 +144,6 @@ export class Database {
   }
 }
 
-function withClock(dialect: Dialect, now: () => number): Dialect {
-  const clock = { now: () => Promise.resolve(now()), get nowSql() { return String(now()); } }; // prettier-ignore
-  return Object.defineProperties({ ...dialect }, Object.getOwnPropertyDescriptors(clock));
-}
-
 /** knex joins the two modes without the comma that MySQL wants between them; there the session is read-only already. */
 const consistent: Readonly<Record<Location['engine'], Knex.TransactionConfig>> = {
   sqlite: {},
@@ -163,7 +158,6 @@ function after(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms).unref());
 }
 
-/** Where the server has no TLS, and TLS is only preferred; else throws the error. */
 function withClock(dialect: Dialect, now: () => number): Dialect {
   return {
     ...dialect,
