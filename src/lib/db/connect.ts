@@ -168,6 +168,7 @@ function withClock(dialect: Dialect, now: () => number): Dialect {
   };
 }
 
+/** Where the server has no TLS, and TLS is only preferred; else throws the error. */
 function withoutTls(location: Location, error: unknown): Location {
   if (!isTlsRefused(error) || location.engine === 'sqlite' || location.tls?.mode !== 'prefer') throw error;
   return { ...location, tls: null };
