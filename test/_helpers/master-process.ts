@@ -13,6 +13,8 @@ export interface MasterProcess {
   /** In `cluster.yaml`. */
   readonly key: string;
   readonly pid: number;
+  /** `null` while it runs. */
+  readonly exitCode: number | null;
   /** Since it was started. */
   log(): LogLine[];
   /** The first line with this message and these fields, as soon as it is there. */
@@ -51,6 +53,9 @@ export function startMasterProcess(t: ExecutionContext, { file, key, home }: Mas
   return {
     key,
     pid: running.pid,
+    get exitCode() {
+      return running.process.exitCode;
+    },
     log,
     logged: (message, fields = {}) =>
       until(`${key} logs "${message}" ${JSON.stringify(fields)}`, () => {

@@ -10,6 +10,7 @@ import type { ClusterConfig, MasterConfig } from '../model/cluster-config.js';
 import type { Inventory } from '../model/inventory.js';
 import { list, printable } from '../model/names.js';
 import { systemClock } from './clock.js';
+import { controlsOf } from './force-builds.js';
 import { serve } from './http/server.js';
 import type { HttpServer } from './http/server.js';
 import type { Log } from './log.js';
@@ -52,9 +53,10 @@ interface Running {
   readonly master: Master;
   readonly workshop: Workshop;
   readonly stores: ReturnType<typeof openStores>;
-  readonly server: HttpServer | null;
+  server: HttpServer | null;
   readonly log: Log;
   inventory: Inventory;
+  configured: { config: ClusterConfig; section: MasterConfig };
 }
 
 async function start(options: RunOptions, config: ClusterConfig, section: MasterConfig): Promise<Running> {
@@ -69,10 +71,20 @@ async function start(options: RunOptions, config: ClusterConfig, section: Master
   const name = section.name ?? `${hostname()}:${path.dirname(path.resolve(config.file))}`;
   const work = workshop.make(config, section);
   const master = new Master({ name, expireAfterMs, work, stores, clock: systemClock, log, ear: earOf(opening, log) });
-  const server = section.listen ? await serve(master, section.listen) : null;
+  const configured = { config, section };
+  const running: Running = { master, workshop, stores, log, inventory, configured, server: null };
+  const ground = { membership: master.membership, store: stores.work, wakeUps: master.wakeUps };
+  const server = section.listen
+    ? await serve(
+        master,
+        controlsOf(ground, () => running.configured),
+        section.listen,
+      )
+    : null;
   log.info('starting', { name, database: opening.location.label });
   if (server) log.info('listening', { http: `${server.address.host}:${server.address.port}` });
-  return { master, workshop, stores, server, log, inventory };
+  running.server = server;
+  return running;
 }
 
 function wakingOf(running: Running): WakingOptions {
@@ -140,6 +152,7 @@ async function reload(options: RunOptions, running: Running, before: MasterConfi
         log.warn('takes a restart', { setting });
     master.configure(workshop.make(config, section));
     running.inventory = inventory;
+    running.configured = { config, section };
     master.wakeUps.announce(['requests']);
     if (config.expireAfterMs !== master.membership.expireAfterMs)
       log.warn('takes a restart', { setting: 'expireAfter' });
