@@ -54,9 +54,14 @@ export function afterCommits(state: PollState, commits: readonly ListedCommit[])
   return { ...state, written: [...written] };
 }
 
-/** After all commits of a branch. What else is written of an unfinished push stays known until the poll is over. */
-export function afterBranch(state: PollState, branch: string, head: string): PollState {
-  return { ...state, heads: new Map(state.heads).set(branch, head) };
+/**
+ * After all commits of a branch. Where the branch was before stays known until the poll is over, like what else is
+ * written of an unfinished push: it may have been overwritten here and merged into another branch.
+ */
+export function afterBranch({ heads, written }: PollState, branch: string, head: string): PollState {
+  const before = heads.get(branch);
+  const known = before === undefined || written.includes(before) ? written : [...written, before];
+  return { heads: new Map(heads).set(branch, head), written: known };
 }
 
 /** After the whole poll: branches that are gone are forgotten. */

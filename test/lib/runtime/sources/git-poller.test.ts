@@ -82,6 +82,20 @@ test('after a forced push, what the old head did not come from', async (t) => {
   t.deepEqual(await state(), { 'refs/heads/main': one });
 });
 
+test('what is merged into a branch before its own is overwritten comes once, also in one poll', async (t) => {
+  const { repository, poll, changes } = await startPolling(t);
+  const [base = ''] = repository.commit('main', ['one']);
+  repository.commit('a', ['begin'], { from: base });
+  await poll();
+  repository.commit('a', ['two']);
+  await poll();
+  t.deepEqual(await changes(), ['a two']);
+  repository.merge('main', 'a');
+  repository.commit('a', ['three'], { from: base });
+  await poll();
+  t.deepEqual(await changes(), ['a three', 'main merge a']);
+});
+
 test('after a forced push that a new machine has not seen the old head of, nothing twice', async (t) => {
   const { repository, poll, changes, workDir, log } = await startPolling(t);
   repository.commit('main', ['one']);
