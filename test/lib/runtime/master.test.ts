@@ -55,3 +55,17 @@ test('"buildbot upgrade-master" resets all hearts; who lives goes on', async (t)
   t.is(blue.master.counts.heartbeats.failed, 0);
   await blue.stop();
 });
+
+test('a second process under the name of one that runs waits, sees its heart beat, and refuses', async (t) => {
+  const database = await databaseFrom('sqlite', '3.7.0/fresh');
+  await insertRevision(database, '3.7.0/fresh');
+  t.teardown(() => database.close());
+  const one = startMaster(database.url, 'blue', [ticking('one')]);
+  await until('it runs', () => one.master.services.active.length === 1);
+  const two = startMaster(database.url, 'blue', [ticking('one')]);
+  await t.throwsAsync(two.ended, { message: /A master named blue is running: its heart beat/ });
+  await two.close();
+  t.is(one.master.state, 'active');
+  t.is(one.master.counts.heartbeats.failed, 0);
+  await one.stop();
+});
