@@ -17,7 +17,7 @@ const layers: readonly (readonly [name: string, pattern: RegExp])[] = [
   ['db', /^src\/lib\/db\//],
   ['archive', /^src\/lib\/archive\//],
   ['operations', /^src\/lib\/(operations\/|operation\.ts|journal\.ts)/],
-  ['command, change, ui', /^src\/lib\/|^src\/main\.ts/],
+  ['command, change, ui, runtime', /^src\/lib\/|^src\/main\.ts/],
   ['commands', /^src\/commands\//],
 ];
 
@@ -101,6 +101,18 @@ test('only ui speaks to terminals, and it does not know the database', (t) => {
   );
   t.deepEqual(
     offences(/^src\/lib\/ui\//, (name) => name.startsWith('src/lib/db/') || forCommands.test(name)),
+    [],
+  );
+});
+
+test('runtime lives without terminals and the gate, and only commands know it', (t) => {
+  const forOneCommand = /^src\/lib\/(ui\/|change|gate|write-steps|command|read-command|base-command|watch)/;
+  t.deepEqual(
+    offences(/^src\/lib\/runtime\//, (name) => forOneCommand.test(name) || forCommands.test(name)),
+    [],
+  );
+  t.deepEqual(
+    offences(/^src\/(?!lib\/runtime\/|commands\/)/, (name) => name.startsWith('src/lib/runtime/')),
     [],
   );
 });

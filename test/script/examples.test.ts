@@ -1,8 +1,11 @@
-// The command lines of examples/monitoring, run as they are written there; examples/cluster.yaml, as it is read.
-import { spawnSync, type SpawnSyncReturns } from 'node:child_process';
-import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'; // prettier-ignore
+// The command lines of examples/monitoring and two-masters, run as they are written there; examples/cluster.yaml, as it is read.
+import { spawn, spawnSync, type ChildProcessByStdio, type SpawnSyncReturns } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'; // prettier-ignore
 import { tmpdir, userInfo } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
+import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
 import test, { type ExecutionContext } from 'ava';
 import { readClusterFile } from '../../src/lib/cluster-file.js';
 import { until } from '../_helpers/buildbot/until.js';
@@ -108,17 +111,56 @@ test('what the systemd service runs answers', async (t) => {
   t.is(shell(home, await deadUrl(t), inPath).status, 2);
 });
 
-testWith('systemd')('the systemd service and timer are well-formed', (t) => {
+/** What systemd-analyze says of units, with this project's bbctl in them. */
+function verified(t: ExecutionContext, from: string, names: readonly string[]): void {
   const home = temporary(t);
-  const units = ['bbctl-health.service', 'bbctl-health.timer'].map((name) => join(home, name));
-  for (const unit of units) copyFileSync(join(folder, unit.slice(home.length + 1)), unit);
-  const service = readFileSync(units[0] ?? '', 'utf8').replace('/usr/local/bin/bbctl', join(home, 'bin', 'bbctl'));
-  writeFileSync(units[0] ?? '', service);
-  const verified = spawnSync('systemd-analyze', ['verify', '--man=no', ...units], { encoding: 'utf8' });
-  if (verified.error) throw new Error('systemd-analyze does not run (Debian: apt-get install systemd), or put systemd into BBCTL_TEST_SKIP', { cause: verified.error }); // prettier-ignore
-  t.is(verified.status, 0, verified.stderr);
-  t.notRegex(verified.stderr, /bbctl-health[^\n]*(?:Unknown|Failed|Invalid)/);
+  for (const name of names) {
+    const unit = readFileSync(join(from, name), 'utf8').replaceAll('/usr/local/bin/bbctl', join(home, 'bin', 'bbctl'));
+    writeFileSync(join(home, name), unit);
+  }
+  const units = names.map((name) => join(home, name.replace('@.', '@blue.')));
+  const { error, status, stderr } = spawnSync('systemd-analyze', ['verify', '--man=no', ...units], {
+    encoding: 'utf8',
+  });
+  if (error) throw new Error('systemd-analyze does not run (Debian: apt-get install systemd), or put systemd into BBCTL_TEST_SKIP', { cause: error }); // prettier-ignore
+  t.is(status, 0, stderr);
+  t.notRegex(stderr, /bbctl-[^\n]*(?:Unknown|Failed|Invalid)/);
+}
+
+testWith('systemd')('the systemd units are well-formed', (t) => {
+  verified(t, folder, ['bbctl-health.service', 'bbctl-health.timer']);
+  verified(t, join('examples', 'two-masters'), ['bbctl-master@.service']);
 });
+
+/** Until a master's log says so. */
+async function saidBy(child: ChildProcessByStdio<null, Readable, null>, what: string): Promise<void> {
+  for await (const line of createInterface(child.stdout)) if (line.includes(what)) return;
+  throw new Error(`it never said "${what}"`);
+}
+
+test('two-masters: checked, its database made, and a master run as the README and the unit say', async (t) => {
+  const home = temporary(t);
+  const from = join('examples', 'two-masters');
+  const text = readFileSync(join(from, 'cluster.yaml'), 'utf8');
+  const config = join(home, 'cluster.yaml');
+  writeFileSync(config, text);
+  const [, checkAsShown = ''] = /^\$ bbctl master check\n([^$]*)/m.exec(readFileSync(join(from, 'README.md'), 'utf8')) ?? []; // prettier-ignore
+  const checked = shell(home, '', `BBCTL_CONFIG=${config} bbctl master check 2>&1`);
+  t.deepEqual(checked.stdout.split('\n').sort(), checkAsShown.split('\n').sort());
+  writeFileSync(config, text.replaceAll(/801\d/g, '0'));
+  t.is(shell(home, '', `BBCTL_CONFIG=${config} bbctl db init --yes`).status, 0);
+  const unit = readFileSync(join(from, 'bbctl-master@.service'), 'utf8');
+  const [, line = ''] = /^ExecStart=\S+bbctl (.*)$/m.exec(unit) ?? [];
+  const args = line.replace('%i', 'blue').replace('/var/lib/bbctl/masters', join(home, 'masters')).split(' ');
+  const env = { PATH: pathFrom(home), HOME: home, BBCTL_CONFIG: config };
+  const master = spawn(join(home, 'bin', 'bbctl'), args, { env, stdio: ['ignore', 'pipe', 'inherit'] });
+  t.teardown(() => master.kill('SIGKILL'));
+  const ended = once(master, 'exit');
+  await saidBy(master, 'Scheduler ticker fired.');
+  t.regex(shell(home, '', `BBCTL_CONFIG=${config} bbctl services`).stdout, /ticker +held +yes +ci1:\/srv\/bb\/blue +active/);
+  master.kill('SIGTERM');
+  t.deepEqual(await ended, [0, null]);
+}); // prettier-ignore
 
 test('the Nagios commands answer as plugins do', async (t) => {
   const home = temporary(t);

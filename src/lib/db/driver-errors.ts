@@ -36,7 +36,7 @@ interface Translation {
 const translations: readonly Translation[] = [
   {
     codes:
-      /^(ECONNREFUSED|ENOENT|ECONNRESET|EPIPE|EHOSTUNREACH|ENETUNREACH|08\w{3}|25P0[34]|57P0[1-5]|PROTOCOL_CONNECTION_LOST|ER_SERVER_SHUTDOWN|ER_NORMAL_SHUTDOWN|ER_CONNECTION_KILLED|ER_CLIENT_INTERACTION_TIMEOUT|ER_CON_COUNT_ERROR|53300|ECONNECTION)$/,
+      /^(ECONNREFUSED|ENOENT|ECONNRESET|EPIPE|EHOSTUNREACH|ENETUNREACH|08\w{3}|25P0[34]|57P0[1-5]|PROTOCOL_CONNECTION_LOST|ER_SERVER_SHUTDOWN|ER_NORMAL_SHUTDOWN|ER_CONNECTION_KILLED|ER_CLIENT_INTERACTION_TIMEOUT|ER_NEW_ABORTING_CONNECTION|ER_CON_COUNT_ERROR|ER_TOO_MANY_USER_CONNECTIONS|ER_USER_LIMIT_REACHED|53300|ECONNECTION)$/,
     code: 'unreachable',
     say: (label, detail) => `The database ${label} does not answer: ${detail}.`,
     try: 'Check that it runs, and that host and port are right.',
@@ -85,6 +85,13 @@ const translations: readonly Translation[] = [
     code: 'timedOut',
     say: (label, detail) => `The database ${label} did not answer in time: ${detail}.`,
     try: 'Nobody answers there, or somebody holds a lock; check the address, or wait longer with --timeout.',
+  },
+  {
+    codes:
+      /^(53[124]00|53000|58\w{3}|ER_DISK_FULL|ER_RECORD_FILE_FULL|ER_ERROR_ON_WRITE|ER_OUTOFMEMORY|ER_OUT_OF_RESOURCES)$/,
+    code: 'unreachable',
+    say: (label, detail) => `The server of ${label} has run out of something: ${detail}.`,
+    try: 'Look at its disk and its memory.',
   },
   {
     codes: /^(22001|22021|22P05|ER_TRUNCATED_WRONG_VALUE_FOR_FIELD|ER_DATA_TOO_LONG)$/,
@@ -138,6 +145,7 @@ const codesByMessage: readonly [RegExp, string][] = [
     /Connection terminated|Connection lost|connection is in closed state|Client has encountered a connection error/i,
     'ECONNRESET',
   ],
+  [/is not currently accepting connections/i, 'ECONNREFUSED'],
   [/SASL|wants a password|no password/i, 'SASL'],
   [/max_statement_time exceeded|maximum statement execution time exceeded/i, 'ER_STATEMENT_TIMEOUT'],
   [/(table|index) \S+ already exists/i, '42P07'],

@@ -77,3 +77,33 @@ test("who sleeps until a time of the database's clock is woken when that was set
   await blue.stop();
   t.is(sleeper.turns.length, 2);
 });
+
+test('"buildbot upgrade-master" resets all hearts; who lives goes on', async (t) => {
+  const database = await databaseFrom('sqlite', '3.7.0/fresh');
+  await insertRevision(database, '3.7.0/fresh');
+  t.teardown(() => database.close());
+  const blue = startMaster(database.url, 'blue', [ticking('one')]);
+  await until('blue runs it', () => blue.master.services.active.length === 1);
+  await database.query('update masters set last_active = 0');
+  const { done } = blue.master.counts.heartbeats;
+  await until('its heart beats on', () => blue.master.counts.heartbeats.done > done);
+  const [row] = await database.query('select last_active from masters');
+  t.true(Number(row?.['last_active']) > 0);
+  t.is(blue.master.state, 'active');
+  t.is(blue.master.counts.heartbeats.failed, 0);
+  await blue.stop();
+});
+
+test('a second process under the name of one that runs waits, sees its heart beat, and refuses', async (t) => {
+  const database = await databaseFrom('sqlite', '3.7.0/fresh');
+  await insertRevision(database, '3.7.0/fresh');
+  t.teardown(() => database.close());
+  const one = startMaster(database.url, 'blue', [ticking('one')]);
+  await until('it runs', () => one.master.services.active.length === 1);
+  const two = startMaster(database.url, 'blue', [ticking('one')]);
+  await t.throwsAsync(two.ended, { message: /A master named blue is running: its heart beat/ });
+  await two.close();
+  t.is(one.master.state, 'active');
+  t.is(one.master.counts.heartbeats.failed, 0);
+  await one.stop();
+});
