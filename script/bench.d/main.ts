@@ -1,4 +1,5 @@
 import { Bench } from './bench.js';
+import { endMasters } from './master-process.js';
 import { measures } from './measures.js';
 import { formatResult, heading, isMissed, type Result } from './report.js';
 import { forget, readSettings } from './settings.js';
@@ -19,6 +20,7 @@ async function measure(): Promise<Result[]> {
 }
 
 async function cleanUp(): Promise<void> {
+  await endMasters();
   await bench.close();
   forget(settings);
 }

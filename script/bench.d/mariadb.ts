@@ -67,6 +67,8 @@ async function startMariadb(dataDir: string): Promise<MariadbServer> {
   const log = openSync(`${dataDir}.log`, 'a');
   const child = spawn('mariadbd', options, { stdio: ['ignore', log, log], env: { ...process.env, PATH: path } });
   const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+  // Interrupted, nobody comes to stop it.
+  process.once('exit', () => child.kill('SIGKILL'));
   const url = `mysql://root@127.0.0.1:${port}/bench`;
   const connect = (): Promise<mysql.Connection> => mysql.createConnection({ uri: url, multipleStatements: true });
   const server = { url, connect, stop: () => (child.kill('SIGTERM'), exited) };

@@ -2,8 +2,10 @@ import type { Bench } from './bench.js';
 import { expire } from './measure-expire.js';
 import { forget, forgetInnodb } from './measure-forget.js';
 import { health } from './measure-health.js';
+import { idle } from './measure-idle.js';
 import { startUp } from './measure-start-up.js';
 import { statusOnPostgres, statusOnSqlite } from './measure-status.js';
+import { takeOver } from './measure-take-over.js';
 import type { Result } from './report.js';
 
 export interface Measure {
@@ -20,4 +22,6 @@ export const measures: Measure[] = [
   { name: 'expire', run: expire },
   { name: 'forget-postgres', run: forget },
   { name: 'forget-innodb', run: forgetInnodb },
+  { name: 'take-over', run: takeOver },
+  { name: 'idle', run: idle },
 ];

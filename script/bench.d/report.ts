@@ -9,7 +9,7 @@ export interface Line {
   /** What was compared, in words: "212 ms / 190 ms". */
   measured: string;
   value: number;
-  unit: 'x' | 'MB' | '';
+  unit: 'x' | 'MB' | 's' | '/s' | '';
   target: Target;
 }
 
@@ -45,7 +45,8 @@ export const heading = (): string => row(['measure', 'measured', 'result', 'targ
 export function formatResult(result: Result): string {
   if ('skipped' in result) return row([result.what, '', '', '', `skipped: ${result.skipped}`]);
   const { what, measured, value, unit, target } = result;
-  const shown = `${unit === 'x' ? value.toFixed(2) : grouped(value)}${spaced(unit)}`;
+  const digits = { x: 2, s: 1, '/s': 1 };
+  const shown = `${unit === 'MB' || unit === '' ? grouped(value) : value.toFixed(digits[unit])}${spaced(unit)}`;
   const hasTarget = target.atMost !== undefined || target.atLeast !== undefined;
   const verdict = isMissed(result) ? 'MISSED' : 'ok';
   return row([what, measured, shown, ...(hasTarget ? [targetText(target, unit), verdict] : [])]);
@@ -62,7 +63,7 @@ function targetText({ atMost, atLeast }: Target, unit: Line['unit']): string {
 export const grouped = (value: number): string =>
   value.toLocaleString('en', { maximumFractionDigits: value < 10 ? 1 : 0 });
 
-const spaced = (unit: Line['unit']): string => (unit === 'MB' ? ' MB' : unit);
+const spaced = (unit: Line['unit']): string => (unit === 'MB' || unit === 's' ? ` ${unit}` : unit);
 
 function time(ms: number): string {
   return ms < 2000 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(1)} s`;

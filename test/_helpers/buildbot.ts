@@ -49,7 +49,10 @@ const SCENARIO_TIMEOUT_MS = 240_000;
 const DEFAULTS = {
   repository: null,
   servicePollSeconds: 300,
+  heartbeatSeconds: 60,
   periodSeconds: 0,
+  everyMinute: false,
+  treeStableSeconds: null,
   tickWorker: 'light',
   spareBuilders: 0,
   renamed: {},
@@ -73,7 +76,7 @@ export async function createSite(t: ExecutionContext, databaseUrl: string, commo
     close,
     async addMaster(name, choices = {}) {
       const settings = { ...DEFAULTS, ...common, ...choices, databaseUrl, gate };
-      const master = await createMaster({ home, pythonPath, name, ...settings });
+      const master = await createMaster({ home, pythonPath, name, settings });
       masters.push(master);
       return master;
     },

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { ExecutionContext } from 'ava';
+import type { Scope } from './scope.js';
 
 export interface GitRepository {
   /** A bare one, as a server has it. */
@@ -30,14 +30,14 @@ export interface CommitOptions {
 }
 
 /** Folders of a test, gone when it ends. */
-export function temporaryFolder(t: ExecutionContext): string {
+export function temporaryFolder(t: Scope): string {
   const folder = mkdtempSync(join(tmpdir(), 'bbctl-git-'));
   t.teardown(() => rmSync(folder, { recursive: true, force: true, maxRetries: 3 }));
   return folder;
 }
 
 /** A repository of git, written without a working copy: a thousand commits take no time. */
-export function createRepository(t: ExecutionContext, name = 'repository.git'): GitRepository {
+export function createRepository(t: Scope, name = 'repository.git'): GitRepository {
   const path = join(temporaryFolder(t), name);
   mkdirSync(path);
   const env = { PATH: process.env['PATH'], HOME: path, LC_ALL: 'C.UTF-8' };

@@ -37,7 +37,7 @@ export function startMaster(
   url: string,
   name: string,
   services: readonly ClusteredService[],
-  { expireAfterMs = 5000 } = {},
+  { expireAfterMs = 5000, clock = systemClock } = {},
 ): StartedMaster {
   const registration = {
     builders: [{ name: 'tests', workers: ['w1'] }],
@@ -53,14 +53,14 @@ export function startWork(url: string, name: string, work: Work, { expireAfterMs
   const say = (message: string, fields?: object): void =>
     void lines.push(`${(performance.now() / 1000).toFixed(2)} ${message} ${JSON.stringify(fields ?? {})}`);
   const log: Log = { info: say, warn: say, error: say };
-  const opening = { location, expireAfterMs, clock: systemClock };
+  const opening = { location, expireAfterMs, clock };
   const stores = openStores(opening);
   const master = new Master({
     name,
     expireAfterMs,
     work,
     stores,
-    clock: systemClock,
+    clock,
     log,
     ear: earOf(opening, log),
   });

@@ -7,7 +7,7 @@ import type { TestDatabase } from './database.js';
 
 /** A connection of its own, as a master has. */
 export async function openFor(t: ExecutionContext, db: TestDatabase): Promise<Database> {
-  const options = { access: 'write', timeoutMs: 10_000, purpose: 'test' } as const;
+  const options = { access: 'write', timeoutMs: 30_000, purpose: 'test' } as const;
   const database = await Database.open(parseDatabaseUrl(db.url), options);
   t.teardown(() => database.close());
   return database;

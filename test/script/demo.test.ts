@@ -1,25 +1,38 @@
-import { execFile } from 'node:child_process';
-import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, readdirSync, readlinkSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import test from 'ava';
 
+const envIn = (home: string) => ({ PATH: process.env.PATH, HOME: home, TMPDIR: home, BBCTL_DEMO_BUILT: '1' });
+
 /** Its parts by the command that each begins with. */
 async function runDemo(): Promise<{ output: string; parts: [command: string, output: string][]; left: string[] }> {
   const home = mkdtempSync(join(tmpdir(), 'bbctl-demo-test-'));
   try {
-    const env = { PATH: process.env.PATH, HOME: home, TMPDIR: home, BBCTL_DEMO_BUILT: '1' };
-    const { stdout } = await promisify(execFile)('script/demo', { env });
+    const { stdout } = await promisify(execFile)('script/demo', { env: envIn(home) });
     const parts = stdout.split(/^\$ /m).slice(1);
     return {
       output: stdout,
       parts: parts.map((part): [string, string] => [part.slice(0, part.indexOf('\n')), part.slice(part.indexOf('\n'))]),
-      left: readdirSync(home),
+      left: [...readdirSync(home), ...processesIn(home)],
     };
   } finally {
     rmSync(home, { recursive: true, force: true });
   }
+}
+
+/** Ids of the processes that run in the folder, or in one that was there. */
+function processesIn(home: string): string[] {
+  return readdirSync('/proc').filter((pid) => {
+    try {
+      return /^\d+$/.test(pid) && readlinkSync(`/proc/${pid}/cwd`).startsWith(home);
+    } catch {
+      return false;
+    }
+  });
 }
 
 const demo = runDemo();
@@ -27,7 +40,7 @@ const demo = runDemo();
 test('script/demo shows the crash, the plan, the repair, and that all is taken back', async (t) => {
   const { parts, left } = await demo;
   t.deepEqual(
-    parts.map(([command]) => command),
+    parts.slice(0, 7).map(([command]) => command),
     [
       'bbctl status',
       'bbctl masters expire --dry-run',
@@ -49,6 +62,36 @@ test('script/demo shows the crash, the plan, the repair, and that all is taken b
   t.regex(undo ?? '', /Done, and checked in the database/);
   t.is(steady(restored ?? '').split('\n# ')[0], steady(crashed ?? '').split('\n# ')[0]);
   t.deepEqual(left, [], 'the demo leaves files behind');
+});
+
+test('script/demo shows how a master takes over from a killed one, and from one that is stopped', async (t) => {
+  const { output, parts } = await demo;
+  const holders = parts
+    .filter(([command]) => command === 'bbctl services')
+    .map(([, text]) => /ticker +held +yes +(\S+)/.exec(text)?.[1]);
+  const [blue, green] = ['ci1:/srv/bb/blue', 'ci1:/srv/bb/green'];
+  t.deepEqual(holders, [blue, blue, green, blue]);
+  t.regex(output, /^# \d+\.\d seconds after the kill green has declared it dead/m);
+  t.regex(output, /^# \d+\.\d seconds later:$/m);
+  const firings = [...output.matchAll(/^(blue|green)\.log:buildset=(\d+) slot=(\S+)$/gm)];
+  t.deepEqual([...new Set(firings.map(([, master]) => master))], ['blue', 'green']);
+  t.deepEqual(firings.map(([, , buildset]) => Number(buildset)), firings.map((_, index) => index + 1)); // prettier-ignore
+  t.is(new Set(firings.map(([, , , slot]) => slot)).size, firings.length);
+});
+
+test('script/demo leaves nothing behind when it is interrupted', async (t) => {
+  const home = mkdtempSync(join(tmpdir(), 'bbctl-demo-test-'));
+  t.teardown(() => rmSync(home, { recursive: true, force: true }));
+  const child = spawn('script/demo', { env: envIn(home), detached: true, stdio: ['ignore', 'pipe', 'inherit'] });
+  const exited = once(child, 'exit');
+  for await (const text of child.stdout.setEncoding('utf8')) {
+    if (!String(text).includes('--name green')) continue;
+    t.true(processesIn(home).length > 0);
+    process.kill(-(child.pid ?? 0), 'SIGINT');
+    break;
+  }
+  t.deepEqual(await exited, [130, null]);
+  t.deepEqual([...readdirSync(home), ...processesIn(home)], []);
 });
 
 test('what the README shows of the first five minutes is what the program says', async (t) => {

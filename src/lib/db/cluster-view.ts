@@ -9,12 +9,11 @@ type Raw = Record<string, unknown>;
 
 /** What a master must know of the others at each beat, in few statements. It decides nothing that a fence does not check again. */
 export async function readView(tx: Transaction): Promise<ClusterView> {
-  const now = await tx.dialect.now(tx.sql);
   // Before the states: whoever beats in between has published what is newer than its row, which a Buildbot never does.
-  const masters = await tx.sql('masters').orderBy('id').select<Raw[]>('id', 'name', 'name_hash', 'active', 'last_active');
+  const masters = await tx.sql('masters').orderBy('id').select<Raw[]>('id', 'name', 'name_hash', 'active', 'last_active', tx.sql.raw(`${tx.dialect.nowSql} as now`));
   const published = await readPublished(tx);
   return {
-    now,
+    now: Number(masters[0]?.['now'] ?? (await tx.dialect.now(tx.sql))),
     peers: masters.map((row) => peerOf(row, published.masters.get(String(row['name_hash'])))),
     services: await readServiceViews(tx),
     pins: published.pins,

@@ -122,7 +122,7 @@ export class Database {
     await this.guarded(async () => {
       const { now } = this.options;
       const dialect = await dialectOf(this.location.engine, this.knex, this.options);
-      this.dialect = now ? { ...dialect, now: () => Promise.resolve(now()) } : dialect;
+      this.dialect = now ? withClock(dialect, now) : dialect;
       this.schema = await readSchema(this.knex, this.dialect, this.location.label, this.options.access);
       if (this.options.access === 'write') await this.verifyWritable();
     });
@@ -156,6 +156,16 @@ const mostLooks = 5;
 
 function after(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms).unref());
+}
+
+function withClock(dialect: Dialect, now: () => number): Dialect {
+  return {
+    ...dialect,
+    now: () => Promise.resolve(now()),
+    get nowSql() {
+      return String(now());
+    },
+  };
 }
 
 /** Where the server has no TLS, and TLS is only preferred; else throws the error. */

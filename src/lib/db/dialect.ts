@@ -10,6 +10,8 @@ export interface Dialect {
   readonly server: string;
   /** The database's clock, epoch seconds: masters and bbctl may have other ideas of the time. */
   now(sql: Knex): Promise<number>;
+  /** The same as an expression, for a statement that reads something else. */
+  readonly nowSql: string;
   /** Can it tell whoever listens, at the commit? */
   readonly notifies: boolean;
   /** Are rows deleted by a subquery found by an index? MySQL looks at all of the table, row by row. */
@@ -67,6 +69,10 @@ export async function dialectOf(engine: Location['engine'], sql: Knex, options: 
   if (engine === 'sqlite') return sqlite(await sqliteVersion(sql));
   if (engine === 'postgres') return postgres(await postgresVersion(sql));
   return mysql(sql, options);
+}
+
+function clock(nowSql: string): Pick<Dialect, 'now' | 'nowSql'> {
+  return { nowSql, now: async (sql) => Number((await first(sql, `select ${nowSql} as now`))['now']) };
 }
 
 async function first(sql: Knex, statement: string): Promise<Record<string, unknown>> {
@@ -128,7 +134,7 @@ function sqlite(version: string): Dialect {
     // Nothing looks after foreign keys there.
     cascades: () => Promise.resolve([]),
     server: `SQLite ${version}`,
-    now: async (sql) => Number((await first(sql, `select (julianday('now') - 2440587.5) * 86400.0 as now`))['now']),
+    ...clock(`(julianday('now') - 2440587.5) * 86400.0`),
     columns: (sql) =>
       columnsBy(
         sql,
@@ -225,7 +231,7 @@ function postgres(version: string): Dialect {
     locksRows: true,
     cascades: (sql) => referencesBy(sql, postgresCascades),
     server: `PostgreSQL ${version}`,
-    now: async (sql) => Number((await first(sql, 'select extract(epoch from clock_timestamp()) as now'))['now']),
+    ...clock('extract(epoch from clock_timestamp())'),
     // information_schema is slow here and hides what this user may not touch.
     columns: (sql) =>
       columnsBy(
@@ -302,7 +308,7 @@ async function mysql(sql: Knex, options: OpenOptions): Promise<Dialect> {
     locksRows: true,
     cascades: (on) => referencesBy(on, mysqlCascades),
     server: `${isMariadb ? 'MariaDB' : 'MySQL'} ${version.split('-')[0]}`,
-    now: async (on) => Number((await first(on, 'select unix_timestamp(now(3)) as now'))['now']),
+    ...clock('unix_timestamp(now(3))'),
     columns: (on) =>
       columnsBy(
         on,

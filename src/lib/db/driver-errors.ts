@@ -36,7 +36,7 @@ interface Translation {
 const translations: readonly Translation[] = [
   {
     codes:
-      /^(ECONNREFUSED|ENOENT|ECONNRESET|EPIPE|EHOSTUNREACH|ENETUNREACH|08\w{3}|57P0[1-3]|PROTOCOL_CONNECTION_LOST|ER_SERVER_SHUTDOWN|ER_CON_COUNT_ERROR|53300|ECONNECTION)$/,
+      /^(ECONNREFUSED|ENOENT|ECONNRESET|EPIPE|EHOSTUNREACH|ENETUNREACH|08\w{3}|25P0[34]|57P0[1-5]|PROTOCOL_CONNECTION_LOST|ER_SERVER_SHUTDOWN|ER_NORMAL_SHUTDOWN|ER_CONNECTION_KILLED|ER_CLIENT_INTERACTION_TIMEOUT|ER_CON_COUNT_ERROR|53300|ECONNECTION)$/,
     code: 'unreachable',
     say: (label, detail) => `The database ${label} does not answer: ${detail}.`,
     try: 'Check that it runs, and that host and port are right.',

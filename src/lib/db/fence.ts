@@ -3,7 +3,7 @@
  * transaction that writes. Whoever declares a master dead, or takes its service, locks the same rows first, so a master
  * that slept through its own expiry finds it out before it writes. The order is the same everywhere: row, run, claim.
  */
-import { asRun } from '../model/run.js';
+import { asRun, runOfRow } from '../model/run.js';
 import type { Run } from '../model/run.js';
 import type { ServiceKind } from '../model/service.js';
 import type { Transaction } from './connect.js';
@@ -45,7 +45,7 @@ export async function holdMembership(tx: Transaction, me: Me): Promise<Run> {
   const run = asRun(await readState(tx, me.objectId, runKey));
   if (run?.incarnation !== me.incarnation) throw new NotMember('another run');
   if (!row?.active) throw new NotMember('declared dead');
-  if (Number(row.last_active) !== run.beat) throw new NotMember('another run');
+  if (!runOfRow(run, Number(row.last_active))) throw new NotMember('another run');
   return run;
 }
 

@@ -4,7 +4,7 @@ import { holdMembership, NotMember } from './fence.js';
 import type { Me } from './fence.js';
 import { findOrAddObject, readState, writeState } from './object-state.js';
 import { clusterClass, clusterObject, masterClass, offerKey, runKey } from './published.js';
-import { asRun } from '../model/run.js';
+import { asRun, runOfRow } from '../model/run.js';
 import type { Offer, Run } from '../model/run.js';
 
 /** What a master's row says, before this process runs under its name. */
@@ -28,7 +28,7 @@ export async function readOwnRow(tx: Transaction, name: string): Promise<OwnRow 
   const run = asRun(await readState(tx, objectId, runKey));
   const lastActive = Number(row.last_active);
   const now = await tx.dialect.now(tx.sql);
-  return { id: row.id, active: row.active !== 0, lastActive, run: run?.beat === lastActive ? run : null, now };
+  return { id: row.id, active: row.active !== 0, lastActive, run: runOfRow(run, lastActive), now };
 }
 
 /** A run that begins: its name, its incarnation, and the seconds of silence that it lives by. */

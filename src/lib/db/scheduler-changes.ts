@@ -27,6 +27,17 @@ export async function readPresentIds(tx: Transaction, ids: readonly number[]): P
   return rows.map((row) => row.changeid);
 }
 
+/** The highest of the changes above an id that were there before a time (epoch seconds); 0 where none was. */
+export async function newestChangeBefore(tx: Transaction, time: number, after: number): Promise<number> {
+  const row = await tx
+    .sql('changes')
+    .join('sourcestamps', 'sourcestamps.id', 'changes.sourcestampid')
+    .where('changes.changeid', '>', after)
+    .where('sourcestamps.created_at', '<', Math.floor(time))
+    .max<{ id: number | null }[]>({ id: 'changes.changeid' });
+  return row[0]?.id ?? 0;
+}
+
 /** Changes above an id with one of these source stamps. */
 export async function readChangesOfStamps(
   tx: Transaction,

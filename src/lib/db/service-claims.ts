@@ -28,6 +28,8 @@ export async function claimServices(tx: Transaction, me: Me, services: readonly 
 }
 
 export async function releaseServices(tx: Transaction, me: Me, services: readonly ServiceId[]): Promise<void> {
+  // A later run under the same name has the same id.
+  await holdMembership(tx, me);
   for (const [kind, ids] of byKind(services))
     await tx.sql(`${kind}_masters`).whereIn(`${kind}id`, ids).where('masterid', me.id).delete();
 }

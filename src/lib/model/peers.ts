@@ -24,3 +24,9 @@ export function isDead(peer: Peer, now: number, others: number): boolean {
 export function isLivingKin(peer: Peer, now: number): boolean {
   return peer.active && peer.run !== null && now - peer.lastActive <= peer.run.expireAfter;
 }
+
+/** What one master of bbctl's own does for all of them is done by the oldest row of those that run; `null`: none does. */
+export function spokesman(peers: readonly Peer[], now: number): number | null {
+  const ids = peers.filter((peer) => isLivingKin(peer, now)).map(({ id }) => id);
+  return ids.length === 0 ? null : Math.min(...ids);
+}

@@ -40,8 +40,9 @@ export function place(situation: Situation): Placement {
   if (!self) return { claim: [], release: [], give: [] };
   // Who leaves offers nothing any more, and yet gives what it has to others.
   const release = situation.isLeaving ? [] : mine.filter((service) => !offers(self, service));
-  const claim = situation.isLeaving ? [] : toClaim(situation, kin, loads);
-  return { claim, release, give: toGive(situation, kin, loads, mine.filter((service) => !release.includes(service))) };
+  const heard = kin.filter((peer) => isHeard(peer, view.now));
+  const claim = situation.isLeaving ? [] : toClaim(situation, heard, loads);
+  return { claim, release, give: toGive(situation, heard, loads, mine.filter((service) => !release.includes(service))) };
 } // prettier-ignore
 
 export function offers({ offer }: Pick<Peer, 'offer'>, { kind, name }: Pick<ServiceView, 'kind' | 'name'>): boolean {
@@ -87,6 +88,11 @@ function toGive(
 function pinned(view: ClusterView, service: ServiceView, candidates: readonly Peer[]): Peer | undefined {
   const pin = view.pins.get(serviceKey(service));
   return candidates.find((peer) => peer.id === pin);
+}
+
+/** Half of its time to be declared dead has not passed: whoever has missed two beats may be dead, and is given nothing. */
+function isHeard({ run, lastActive }: Peer, now: number): boolean {
+  return run !== null && now - lastActive <= run.expireAfter / 2;
 }
 
 function isSettled({ run }: Peer, now: number): boolean {

@@ -4,7 +4,7 @@ export interface Run {
   readonly incarnation: string;
   /** Seconds of silence after which the others declare it dead. */
   readonly expireAfter: number;
-  /** `masters.last_active` as it wrote it itself: where the row says something else, somebody else has written it. */
+  /** `masters.last_active` as it wrote it itself, just before: where the row is ahead of it, somebody else has written it. */
   readonly beat: number;
   /** Epoch seconds. */
   readonly startedAt: number;
@@ -24,13 +24,9 @@ export interface Published {
   readonly offer: Offer;
 }
 
-/**
- * The run that a master's row is of; `null` where a Buildbot has beaten under that name since, or its heartbeat was
- * reset. Who beats between two looks has published what is newer than its row, which a Buildbot never does.
- */
+/** The run of what is published, as `runOfRow` has it. */
 export function runOf(published: Published | undefined, lastActive: number): Run | null {
-  const run = published?.run ?? null;
-  return run !== null && lastActive > 0 && run.beat >= lastActive ? run : null;
+  return runOfRow(published?.run ?? null, lastActive);
 }
 
 /** `null`: not what a master publishes. */
@@ -39,6 +35,15 @@ export function asRun(value: unknown): Run | null {
   const isRun =
     typeof incarnation === 'string' && [expireAfter, beat, startedAt].every((number) => typeof number === 'number');
   return isRun ? (value as Run) : null;
+}
+
+/**
+ * The run that a master's row belongs to; `null` where a Buildbot has run under the name since, whose heartbeat is a later
+ * one, or its heartbeat was reset. The row may be behind: whoever reads them one after the other (the row first) may see a beat between the two, and
+ * without transactions a beat may be cut off there.
+ */
+export function runOfRow(run: Run | null, lastActive: number): Run | null {
+  return run !== null && lastActive > 0 && lastActive <= run.beat ? run : null;
 }
 
 export function asOffer(value: unknown): Offer {

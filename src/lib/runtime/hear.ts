@@ -21,7 +21,7 @@ interface Hearing {
 export async function watchMarks({ store, clock, wakeUps, signal, lookMs }: Hearing): Promise<void> {
   let before: Marks | null = null;
   await every({ clock, ms: lookMs, signal }, async () => {
-    const marks = await store.glance(readMarks).catch(() => null);
+    const marks = await store.glance((tx) => readMarks(tx, wakeUps.watched)).catch(() => null);
     if (marks && before) wakeUps.announce(changed(before, marks));
     // After a time without the database anything may have been missed.
     if (marks && !before) wakeUps.announce(topics);

@@ -11,7 +11,7 @@ import { Failure } from '../errors.js';
 import type { ClusterView } from '../model/cluster-view.js';
 import { defaultExpireAfterSeconds } from '../model/master.js';
 import { printable } from '../model/names.js';
-import { isDead } from '../model/peers.js';
+import { isDead, isLivingKin, spokesman } from '../model/peers.js';
 import { noOffer } from '../model/run.js';
 import type { Offer } from '../model/run.js';
 import type { Clock } from './clock.js';
@@ -50,6 +50,8 @@ export type MasterState = 'starting' | 'active' | 'fenced' | 'stopping' | 'stopp
 
 /** A database that is restarted is soon back. */
 const retryBeatMs = 1000;
+/** More than looks at the cluster differ by. */
+const clockSetMs = 2000;
 /** Leftovers that nobody is in a hurry for are looked for so often. */
 const sweepSeconds = 60;
 
@@ -64,7 +66,9 @@ export class Master {
   private readonly options: MasterOptions;
   private current: MasterState = 'starting';
   private sweptMs = -Infinity;
-  /** As far as it knows the database says of it what its configuration says. */
+  /** The database's clock before the one of this process, at the last look. */
+  private clockAheadMs = NaN;
+  /** Does the cluster know of its work? */
   private isPublished = false;
 
   constructor(options: MasterOptions) {
@@ -79,6 +83,13 @@ export class Master {
 
   get state(): MasterState {
     return this.current === 'active' && !this.membership.trusted ? 'fenced' : this.current;
+  }
+
+  /** Of all masters of bbctl's own, this one does what one of them must. */
+  get isSpokesman(): boolean {
+    const { view } = this;
+    const me = this.membership.trusted;
+    return me !== null && view !== null && this.state === 'active' && spokesman(view.peers, view.now) === me.id;
   }
 
   /** Runs until the signal, then hands over and leaves; once `quick` is aborted, without waiting for anything. */
@@ -108,26 +119,12 @@ export class Master {
     }
   }
 
-  /** Takes another configuration over, while it runs. */
-  async configure(work: Work): Promise<void> {
+  /** Takes another configuration over, while it runs; the cluster hears of it as soon as the database answers. */
+  configure(work: Work): void {
     this.work = work;
     this.services.configure(work.services);
     this.isPublished = false;
-    try {
-      await this.publish();
-    } catch (error) {
-      if (!(error instanceof Failure || error instanceof NotMember)) throw error;
-      this.options.log.warn(`cannot tell the others of the new configuration yet: ${error.message}`);
-    }
     this.wakeUps.announce(['services']);
-  }
-
-  /** The others know what it would run, and it is registered with what it has. */
-  private async publish(): Promise<void> {
-    const { work } = this;
-    await this.membership.offer(offerOf(work));
-    await this.register();
-    this.isPublished = this.work === work;
   }
 
   /** From joining the cluster until the signal, or until it was declared dead. */
@@ -213,10 +210,21 @@ export class Master {
   }
 
   private async look(signal: AbortSignal): Promise<void> {
-    this.view = (await this.services.turn()) ?? this.view;
-    if (this.view) this.verifyOffer(this.view);
-    if (!this.view || !this.membership.mayExpireOthers) return;
-    const { peers, now } = this.view;
+    const wasSpokesman = this.isSpokesman;
+    const view = await this.services.turn();
+    if (!view) return;
+    this.view = view;
+    this.verifyOffer(view);
+    this.followClock(view);
+    // What the last one has left.
+    if (this.isSpokesman && !wasSpokesman) this.wakeUps.announce(['requests']);
+    if (this.membership.mayExpireOthers) await this.expireInTime(view, signal);
+  }
+
+  /** Who is dead at once; what else is left behind is looked for now and then. */
+  private async expireInTime({ peers, now }: ClusterView, signal: AbortSignal): Promise<void> {
+    // Who lives cleans up after itself, and nobody else has ever been here.
+    if (peers.every((peer) => isLivingKin(peer, now))) return;
     const isUrgent = peers.some((peer) => isDead(peer, now, defaultExpireAfterSeconds));
     const { clock } = this.options;
     if (!isUrgent && clock.monotonicMs() - this.sweptMs < sweepSeconds * 1000) return;
@@ -228,6 +236,13 @@ export class Master {
   private verifyOffer({ peers }: ClusterView): void {
     const self = peers.find(({ id }) => id === this.membership.trusted?.id);
     if (self && JSON.stringify(self.offer) !== JSON.stringify(offerOf(this.work))) this.isPublished = false;
+  }
+
+  /** Whoever sleeps until a time of the database's clock looks at it anew, where that was set, or this machine slept. */
+  private followClock({ now }: ClusterView): void {
+    const aheadMs = now * 1000 - this.options.clock.monotonicMs();
+    if (Math.abs(aheadMs - this.clockAheadMs) > clockSetMs) this.wakeUps.ringAll();
+    this.clockAheadMs = aheadMs;
   }
 
   private async expireOthers(signal: AbortSignal): Promise<void> {
@@ -242,20 +257,36 @@ export class Master {
     await announceNow(stores.work, ['services', 'requests']);
   }
 
-  private async register(): Promise<void> {
+  /** What it would run, and what it configures. */
+  private async publish(): Promise<void> {
     const me = this.membership.trusted;
     if (!me) throw new NotMember('declared dead');
-    await this.options.stores.work.write(registrationTables, (tx) => register(tx, me, this.work.registration));
+    const { work } = this;
+    await this.membership.offer(offerOf(work));
+    await this.options.stores.work.write(registrationTables, (tx) => register(tx, me, work.registration));
+    this.isPublished = this.work === work;
+  }
+
+  /** However long the last turns take, it lives meanwhile. */
+  private async handOver(): Promise<void> {
+    const life = new AbortController();
+    const beating = this.beat(life);
+    try {
+      // Nobody may give it anything any more.
+      await this.membership.offer(noOffer);
+      await this.services.handOver();
+    } finally {
+      life.abort();
+      await beating;
+    }
   }
 
   private async stop(quick: AbortSignal): Promise<void> {
     this.current = 'stopping';
     const { log } = this.options;
     try {
-      // Nobody may give it anything any more.
-      await this.membership.offer(noOffer);
-      if (!quick.aborted) await this.services.handOver();
-      else await this.services.suspend();
+      if (quick.aborted) await this.services.suspend();
+      else await this.handOver();
       await this.membership.leave();
       await announceNow(this.options.stores.work, ['services']);
       log.info('left the cluster');

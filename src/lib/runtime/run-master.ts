@@ -1,20 +1,24 @@
 import { mkdirSync } from 'node:fs';
 import { hostname } from 'node:os';
 import path from 'node:path';
-import { readClusterConfig } from '../cluster-file.js';
+import { readClusterConfig, readClusterFile } from '../cluster-file.js';
 import { masterNamed } from '../cluster-file/check.js';
 import { parseDatabaseUrl } from '../db/url.js';
 import type { Location } from '../db/url.js';
 import { Failure } from '../errors.js';
 import type { ClusterConfig, MasterConfig } from '../model/cluster-config.js';
+import type { Inventory } from '../model/inventory.js';
 import { list, printable } from '../model/names.js';
 import { systemClock } from './clock.js';
+import { controlsOf } from './force-builds.js';
 import { serve } from './http/server.js';
 import type { HttpServer } from './http/server.js';
 import type { Log } from './log.js';
 import { Workshop } from './make-work.js';
 import { Master } from './master.js';
 import { earOf, openStores } from './stores.js';
+import { wakeBuildbots } from './wake-buildbots.js';
+import type { WakingOptions } from './wake-buildbots.js';
 
 export interface RunOptions {
   /** The `cluster.yaml`. */
@@ -32,10 +36,14 @@ export async function runMaster(options: RunOptions): Promise<void> {
   const config = await readClusterConfig(options.file);
   const section = masterIn(config, options.key);
   const running = await start(options, config, section);
+  const life = new AbortController();
+  const waking = wakeBuildbots(wakingOf(running), life.signal);
   let reloaded = Promise.resolve();
   try {
     await untilStopped(running, () => void (reloaded = reloaded.then(() => reload(options, running, section))));
   } finally {
+    life.abort();
+    await waking;
     await running.server?.close();
     await Promise.all([running.stores.heart.close(), running.stores.work.close()]);
   }
@@ -45,13 +53,16 @@ interface Running {
   readonly master: Master;
   readonly workshop: Workshop;
   readonly stores: ReturnType<typeof openStores>;
-  readonly server: HttpServer | null;
+  server: HttpServer | null;
   readonly log: Log;
+  inventory: Inventory;
+  configured: { config: ClusterConfig; section: MasterConfig };
 }
 
 async function start(options: RunOptions, config: ClusterConfig, section: MasterConfig): Promise<Running> {
   const { log } = options;
   const { expireAfterMs } = config;
+  const { inventory } = await readClusterFile(options.file);
   const workDir = path.join(options.workDir, section.key);
   mkdirSync(workDir, { recursive: true, mode: 0o700 });
   const opening = { location: locationOf(options, config), expireAfterMs, clock: systemClock };
@@ -60,10 +71,32 @@ async function start(options: RunOptions, config: ClusterConfig, section: Master
   const name = section.name ?? `${hostname()}:${path.dirname(path.resolve(config.file))}`;
   const work = workshop.make(config, section);
   const master = new Master({ name, expireAfterMs, work, stores, clock: systemClock, log, ear: earOf(opening, log) });
-  const server = section.listen ? await serve(master, section.listen) : null;
+  const configured = { config, section };
+  const running: Running = { master, workshop, stores, log, inventory, configured, server: null };
+  const ground = { membership: master.membership, store: stores.work, wakeUps: master.wakeUps };
+  const server = section.listen
+    ? await serve(
+        master,
+        controlsOf(ground, () => running.configured),
+        section.listen,
+      )
+    : null;
   log.info('starting', { name, database: opening.location.label });
   if (server) log.info('listening', { http: `${server.address.host}:${server.address.port}` });
-  return { master, workshop, stores, server, log };
+  running.server = server;
+  return running;
+}
+
+function wakingOf(running: Running): WakingOptions {
+  const { master, stores, log } = running;
+  return {
+    store: stores.work,
+    clock: systemClock,
+    log,
+    wakeUps: master.wakeUps,
+    inventory: () => running.inventory,
+    isMine: () => master.isSpokesman,
+  };
 }
 
 function masterIn(config: ClusterConfig, key: string | undefined): MasterConfig {
@@ -107,15 +140,20 @@ function aborted(signal: AbortSignal): Promise<void> {
 }
 
 /** A file that is not right changes nothing. */
-async function reload(options: RunOptions, { master, workshop, log }: Running, before: MasterConfig): Promise<void> {
+async function reload(options: RunOptions, running: Running, before: MasterConfig): Promise<void> {
+  const { master, workshop, log } = running;
   try {
     const config = await readClusterConfig(options.file);
+    const { inventory } = await readClusterFile(options.file);
     const section = masterNamed(config, before.key);
     const fixed = ['name', 'listen', 'workerListen'] as const;
     for (const setting of fixed)
       if (JSON.stringify(section[setting]) !== JSON.stringify(before[setting]))
         log.warn('takes a restart', { setting });
-    await master.configure(workshop.make(config, section));
+    master.configure(workshop.make(config, section));
+    running.inventory = inventory;
+    running.configured = { config, section };
+    master.wakeUps.announce(['requests']);
     if (config.expireAfterMs !== master.membership.expireAfterMs)
       log.warn('takes a restart', { setting: 'expireAfter' });
     log.info('took the changed configuration over', { file: config.file });

@@ -4,11 +4,11 @@ import type { Topic } from '../db/announcements.js';
 import type { Transaction } from '../db/connect.js';
 import type { ServiceView } from '../model/cluster-view.js';
 import type { Clock } from './clock.js';
-import type { Log } from './log.js';
+import type { Fields, Log } from './log.js';
 import type { Membership } from './membership.js';
 import type { ClusteredService, FencedTransaction, ServiceContext } from './service.js';
 import type { Store } from './store.js';
-import type { WakeUps } from './wake-ups.js';
+import type { Alarm, WakeUps } from './wake-ups.js';
 
 /** What services run on. */
 export interface Ground {
@@ -27,9 +27,8 @@ export async function runService(
   ground: Ground,
   service: ClusteredService,
   view: ServiceView,
-  signal: AbortSignal,
+  { alarm, signal }: { readonly alarm: Alarm; readonly signal: AbortSignal },
 ): Promise<'stopped' | 'not holder'> {
-  const alarm = ground.wakeUps.alarm(service.watches);
   const context = contextOf(ground, view, signal);
   try {
     for (let failures = 0; !signal.aborted;) {
@@ -63,16 +62,47 @@ function backoff(failures: number): number {
 }
 
 function contextOf(ground: Ground, { kind, id, name }: ServiceView, signal: AbortSignal): ServiceContext {
-  const say = (level: keyof Log) => (message: string, fields?: object) => ground.log[level](message, { [kind]: name, ...fields }); // prettier-ignore
-  const log: Log = { info: say('info'), warn: say('warn'), error: say('error') };
+  const told = new ToldLater(ground.log, { [kind]: name });
   return {
     kind,
     id,
     name,
-    log,
+    log: told.log,
     signal,
-    fenced: (tables, work) => fenced(ground, tables, work, (tx, masterId) => holdClaim(tx, kind, id, masterId)),
+    fenced: (tables, work) =>
+      told.after(() =>
+        fenced(ground, tables, (tx) => (told.forget(), work(tx)), (tx, masterId) => holdClaim(tx, kind, id, masterId)),
+      ),
   };
+} // prettier-ignore
+
+/** What is told in a transaction is told once it is committed, and once, however often it was tried. */
+class ToldLater {
+  readonly log: Log;
+  private held: (() => void)[] | null = null;
+
+  constructor(log: Log, about: Fields) {
+    const say = (level: keyof Log) => (message: string, fields?: Fields) => {
+      const tell = (): void => log[level](message, { ...about, ...fields });
+      if (this.held) this.held.push(tell);
+      else tell();
+    };
+    this.log = { info: say('info'), warn: say('warn'), error: say('error') };
+  }
+
+  forget(): void {
+    this.held = [];
+  }
+
+  async after<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      const result = await work();
+      for (const tell of this.held ?? []) tell();
+      return result;
+    } finally {
+      this.held = null;
+    }
+  }
 }
 
 /** A transaction of this run of the master; `hold` makes sure of what else must be so. */

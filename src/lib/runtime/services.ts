@@ -12,12 +12,14 @@ import { printable } from '../model/names.js';
 import { announceElsewhere, runService } from './run-service.js';
 import type { Ground } from './run-service.js';
 import type { ClusteredService } from './service.js';
+import type { Alarm } from './wake-ups.js';
 
 /** A stopping Buildbot master deletes claims by service for so long after it has let go. */
 const coolingSeconds = 30;
 
 interface Running {
-  readonly view: ServiceView;
+  view: ServiceView;
+  readonly alarm: Alarm;
   readonly service: ClusteredService;
   readonly stop: AbortController;
   readonly ended: Promise<unknown>;
@@ -109,7 +111,7 @@ export class Services {
 
   private isToRun(service: ServiceView): boolean {
     const me = this.ground.membership.trusted;
-    return me !== null && !this.isLeaving && service.holderId === me.id && service.enabled && this.configured.has(nameOf(service));
+    return me !== null && !this.isLeaving && service.holderId === me.id && this.configured.has(nameOf(service));
   } // prettier-ignore
 
   private async runExactly(wanted: readonly ServiceView[]): Promise<void> {
@@ -117,7 +119,15 @@ export class Services {
     const isStale = (key: string, { view, service }: Running): boolean =>
       !keys.has(key) || this.configured.get(nameOf(view)) !== service;
     await this.stopped([...this.running].filter(([key, one]) => isStale(key, one)).map(([key]) => key));
-    for (const view of wanted) if (!this.running.has(serviceKey(view))) this.start(view);
+    for (const view of wanted) this.startOrTell(view);
+  }
+
+  /** A scheduler that is switched on or off is told so at once; what that means is its own. */
+  private startOrTell(view: ServiceView): void {
+    const one = this.running.get(serviceKey(view));
+    if (!one) return this.start(view);
+    if (one.view.enabled !== view.enabled) one.alarm.ringAnyhow();
+    one.view = view;
   }
 
   private start(view: ServiceView): void {
@@ -125,12 +135,14 @@ export class Services {
     if (!service) return;
     const key = serviceKey(view);
     const stop = new AbortController();
+    const alarm = this.ground.wakeUps.alarm(service.watches);
     this.ground.log.info('active', { [view.kind]: view.name });
-    const ended = runService(this.ground, service, view, stop.signal).then((why) => {
+    const ended = runService(this.ground, service, view, { alarm, signal: stop.signal }).then((why) => {
       if (why === 'not holder') this.ground.log.warn('not ours any more', { [view.kind]: view.name });
+      else this.ground.log.info('inactive', { [view.kind]: view.name });
       if (this.running.get(key)?.stop === stop) this.running.delete(key);
     });
-    this.running.set(key, { view, service, stop, ended });
+    this.running.set(key, { view, alarm, service, stop, ended });
   }
 
   /** When it returns none of them acts any more. */
@@ -138,8 +150,6 @@ export class Services {
     const some = keys.flatMap((key) => this.running.get(key) ?? []);
     for (const { stop } of some) stop.abort();
     await Promise.all(some.map(({ ended }) => ended));
-    for (const { view } of some) this.ground.log.info('inactive', { [view.kind]: view.name });
-    for (const key of keys) this.running.delete(key);
   }
 
   /** These were declared dead: they do not stop any more, so nothing has to cool. */

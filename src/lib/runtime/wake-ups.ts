@@ -14,6 +14,16 @@ export class WakeUps {
     for (const topic of topics) for (const alarm of this.alarms) alarm.ring(topic);
   }
 
+  /** Everybody, whatever they wait for. */
+  ringAll(): void {
+    for (const alarm of this.alarms) alarm.ringAnyhow();
+  }
+
+  /** Topics that somebody waits for. */
+  get watched(): ReadonlySet<Topic> {
+    return new Set([...this.alarms].flatMap(({ topics }) => topics));
+  }
+
   /** What rings while nobody waits is remembered for the next wait. */
   alarm(topics: readonly Topic[]): Alarm {
     const alarm = new Alarm(topics, this.clock, () => this.alarms.delete(alarm));
@@ -23,7 +33,7 @@ export class WakeUps {
 }
 
 export class Alarm {
-  private readonly topics: readonly Topic[];
+  readonly topics: readonly Topic[];
   private readonly clock: Clock;
   readonly close: () => void;
   private hasRung = false;

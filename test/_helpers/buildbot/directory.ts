@@ -12,8 +12,13 @@ export interface Settings {
   /** A git repository to poll; null for no change source. */
   repository: string | null;
   servicePollSeconds: number;
+  heartbeatSeconds: number;
   /** 0 for no periodic scheduler. */
   periodSeconds: number;
+  /** A nightly scheduler that fires every minute, for the builder `quick`. */
+  everyMinute: boolean;
+  /** Of the scheduler of changes; `null`: each change at once. */
+  treeStableSeconds: number | null;
   /** A worker of its own for the builder `tick`, or `light`. */
   tickWorker: string;
   /** Builders that only make a start take longer. */

@@ -6,12 +6,13 @@ import { createMasterDirectory, writeSettings, type Settings } from './directory
 import { cleanEnvironment, exited, isRunning, launch, run } from './process.js';
 import { until } from './until.js';
 
-export interface MasterOptions extends Settings {
+export interface MasterOptions {
   /** The directory of the test, which the masters, their home and the stub of the web front end share. */
   home: string;
   pythonPath: string;
   /** Of the directory; the name in `masters` is made of it. */
   name: string;
+  settings: Settings;
 }
 
 export interface Forced {
@@ -54,33 +55,8 @@ const TWISTD = [
 
 export async function createMaster(options: MasterOptions): Promise<Master> {
   const dir = join(options.home, options.name);
-  await createMasterDirectory(options.home, dir, settingsOf(options));
+  await createMasterDirectory(options.home, dir, options.settings);
   return new MasterProcess(dir, options);
-}
-
-function settingsOf(options: MasterOptions): Settings {
-  const {
-    databaseUrl,
-    gate,
-    repository,
-    servicePollSeconds,
-    periodSeconds,
-    tickWorker,
-    spareBuilders,
-    renamed,
-    withoutBuilders,
-  } = options;
-  return {
-    databaseUrl,
-    gate,
-    repository,
-    servicePollSeconds,
-    periodSeconds,
-    tickWorker,
-    spareBuilders,
-    renamed,
-    withoutBuilders,
-  };
 }
 
 class MasterProcess implements Master {
@@ -94,7 +70,7 @@ class MasterProcess implements Master {
   constructor(dir: string, options: MasterOptions) {
     this.dir = dir;
     this.name = `${hostname()}:${dir}`;
-    this.#settings = settingsOf(options);
+    this.#settings = options.settings;
     this.#environment = cleanEnvironment(options.home, { PYTHONPATH: options.pythonPath });
   }
 

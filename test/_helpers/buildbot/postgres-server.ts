@@ -1,4 +1,4 @@
-import type { ExecutionContext } from 'ava';
+import type { Scope } from '../scope.js';
 import type { ChildProcess } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
@@ -13,6 +13,8 @@ import { until } from './until.js';
 export interface PostgresServer extends Queryable {
   url: string;
   stop(): Promise<void>;
+  /** Without any farewell: it has to recover when it is started. */
+  crash(): Promise<void>;
   start(): Promise<void>;
   restart(): Promise<void>;
   /** Nobody has asked it anything for a second, but for us. */
@@ -24,7 +26,7 @@ export interface PostgresServer extends Queryable {
 // PostgreSQL refuses to run as root.
 const AS_POSTGRES = { cwd: '/', ...(process.getuid?.() === 0 ? { user: 'postgres' } : {}) };
 
-export async function startPostgres(t: ExecutionContext): Promise<PostgresServer> {
+export async function startPostgres(t: Scope): Promise<PostgresServer> {
   const home = (await run('mktemp', ['--directory', '/tmp/bbctl-postgres-XXXXXX'], AS_POSTGRES)).trim();
   t.teardown(() => rm(home, { recursive: true, force: true, maxRetries: 5 }));
   const data = join(home, 'data');
@@ -50,6 +52,7 @@ export async function startPostgres(t: ExecutionContext): Promise<PostgresServer
     isIdle: () => isIdle(query),
     contents: () => contents(query),
     stop,
+    crash: () => end(postgres, 'SIGQUIT'),
     start,
     async restart() {
       await stop();

@@ -2,12 +2,16 @@
  * What the services of the simulation do: each numbers what it does, in the transaction in which it remembers how far it
  * is, so that whatever is done twice, by two, or not at all is seen in the table of acts.
  */
+import { addChange, changeTables } from '../../../src/lib/db/changes.js';
+import type { NewChange } from '../../../src/lib/db/changes.js';
 import { findOrAddObject, readState, stateTables, writeState } from '../../../src/lib/db/object-state.js';
 import type { ClusteredService, FencedTransaction, ServiceContext } from '../../../src/lib/runtime/service.js';
+import { makeScheduler } from '../../../src/lib/runtime/schedulers/scheduler.js';
 import type { Clock } from '../../../src/lib/runtime/clock.js';
 
 export const actsTable = `create table acts
-  (seq integer primary key, kind text, service text, number integer, process integer, at real)`;
+  (seq integer primary key, kind text, service text, number integer, process integer, at real);
+  create table turns (service text primary key, process integer)`;
 
 export interface Act {
   readonly seq: number;
@@ -22,7 +26,10 @@ export interface Act {
 export type ServiceSpec =
   | { readonly type: 'counter'; readonly name: string; readonly everySeconds: number }
   | { readonly type: 'poller'; readonly name: string; readonly everySeconds: number }
-  | { readonly type: 'follower'; readonly name: string; readonly of: string };
+  | { readonly type: 'follower'; readonly name: string; readonly of: string }
+  /** The real ones, whose buildsets are looked at. */
+  | { readonly type: 'periodic'; readonly name: string; readonly everySeconds: number }
+  | { readonly type: 'any-branch'; readonly name: string; readonly treeStableMs: number | null };
 
 /** Commits of a repository: one after the other, at these times (epoch seconds). */
 export type Repository = (now: number) => number;
@@ -42,6 +49,7 @@ export function kindOf({ type }: ServiceSpec): ClusteredService['kind'] {
 }
 
 export function serviceOf(spec: ServiceSpec, around: Surroundings): ClusteredService {
+  if (spec.type === 'periodic' || spec.type === 'any-branch') return realScheduler(spec);
   return {
     kind: kindOf(spec),
     name: spec.name,
@@ -50,10 +58,12 @@ export function serviceOf(spec: ServiceSpec, around: Surroundings): ClusteredSer
   };
 }
 
+const tables = [...stateTables, 'acts', 'turns'];
+
 const turns = {
   /** Does each slot of its rhythm once, those that were missed too. */
   async counter({ everySeconds }: ServiceSpec & { type: 'counter' }, around: Surroundings, context: ServiceContext) {
-    return context.fenced([...stateTables, 'acts'], async (tx) => {
+    return context.fenced(tables, async (tx) => {
       await actUpTo(tx, context, around.process, Math.floor((tx.now - around.epoch) / everySeconds));
       return (everySeconds - ((tx.now - around.epoch) % everySeconds)) * 1000;
     });
@@ -63,18 +73,21 @@ const turns = {
     const head = around.repository(around.now());
     await around.clock.sleep(around.fetchMs(), context.signal);
     if (context.signal.aborted) return 0;
-    await context.fenced([...stateTables, 'acts'], async (tx) => {
-      if ((await actUpTo(tx, context, around.process, head)) > 0) tx.announce('changes');
+    await context.fenced([...tables, ...changeTables], async (tx) => {
+      const done = await actUpTo(tx, context, around.process, head);
+      for (let commit = head - done + 1; commit <= head; commit++)
+        await addChange(tx, changeOf(commit, tx.now), tx.now);
+      if (done > 0) tx.announce('changes');
     });
     return everySeconds * 1000;
   },
   /** Does something for each act of another one, when it is woken, and at times by itself. */
   async follower({ of }: ServiceSpec & { type: 'follower' }, around: Surroundings, context: ServiceContext) {
-    await context.fenced([...stateTables, 'acts'], async (tx) => {
+    await context.fenced(tables, async (tx) => {
       const row = await tx.sql('acts').where('service', of).max<{ newest: number | null }[]>({ newest: 'number' });
       await actUpTo(tx, context, around.process, row[0]?.newest ?? 0);
     });
-    return 600_000;
+    return 20_000;
   },
 };
 
@@ -85,10 +98,28 @@ async function actUpTo(
   upTo: number,
 ): Promise<number> {
   // prettier-ignore
+  await tx.sql('turns').insert({ service: name, process }).onConflict(['service']).merge();
   const objectId = await findOrAddObject(tx, name, 'bbctl.Simulated');
   const done = Number((await readState(tx, objectId, 'done')) ?? 0);
   for (let number = done + 1; number <= upTo; number++)
     await tx.sql('acts').insert({ kind, service: name, number, process, at: tx.now });
   if (upTo > done) await writeState(tx, objectId, 'done', upTo);
   return Math.max(0, upTo - done);
+}
+
+function realScheduler(spec: ServiceSpec & { type: 'periodic' | 'any-branch' }): ClusteredService {
+  const codebases = { '': { repository: '', branch: null, revision: null } };
+  const common = { name: spec.name, builders: ['tests'], properties: {}, reason: null, codebases };
+  const filter = { branches: null, repositories: null, projects: null, categories: null };
+  const service =
+    spec.type === 'periodic'
+      ? makeScheduler({ ...common, kind: 'periodic', everyMs: spec.everySeconds * 1000 })
+      : makeScheduler({ ...common, kind: 'any-branch', filter, importantFiles: null, onlyImportant: false, treeStableMs: spec.treeStableMs }); // prettier-ignore
+  if (!service) throw new Error(`${spec.name} is no clustered service`);
+  return service;
+}
+
+function changeOf(commit: number, when: number): NewChange {
+  const place = { branch: 'main', revision: `r${commit}`, repository: 'repo', codebase: '', project: '' };
+  return { ...place, author: 'somebody', committer: 'somebody', comments: '', files: ['a'], when, category: null, properties: {}, vcs: 'git' }; // prettier-ignore
 }

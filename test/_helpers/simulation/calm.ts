@@ -1,4 +1,5 @@
 /* What must be so after a time without troubles. */
+import { judgeBuildsets } from './buildsets.js';
 import type { Member } from './member.js';
 import type { Simulation } from './simulation.js';
 
@@ -20,6 +21,7 @@ export async function judgeCalm(simulation: Simulation): Promise<void> {
   if (isOver()) return;
   for (const [service, times] of witness.handOvers) simulation.blame(`${service} went from hand to hand ${times} times in the calm`); // prettier-ignore
   judgeProgress(simulation);
+  judgeBuildsets(simulation, retrySeconds);
 }
 
 /** Each has joined, and is not shut out. */

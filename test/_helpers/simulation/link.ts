@@ -1,4 +1,3 @@
-import type { Knex } from 'knex';
 import type { Database, Transaction } from '../../../src/lib/db/connect.js';
 import { Failure } from '../../../src/lib/errors.js';
 import { ReopeningStore } from '../../../src/lib/runtime/store.js';
@@ -61,7 +60,7 @@ export class Link {
       await this.carry(() => Promise.resolve());
       return acquire();
     };
-    return { ...tx, sql: sql as Knex };
+    return { ...tx, sql: sql };
   }
 
   private carry<T>(run: () => Promise<T>): Promise<T> {
@@ -85,7 +84,7 @@ export class Link {
           () =>
             run().then(
               (value) => back(() => resolve(value)),
-              (error: unknown) => back(() => reject(error as Error)),
+              (error: Error) => back(() => reject(error)),
             ),
           () => fail('unreachable'),
         ),

@@ -98,6 +98,7 @@ export class Member {
   }
 
   kill(): void {
+    this.disturbed();
     this.process.kill();
   }
 
@@ -106,10 +107,7 @@ export class Member {
     void this.process.deliver(() => {
       this.specs = specs;
       this.configuredMs = this.options.timeline.nowMs;
-      this.master.configure(work).catch((error: unknown) => {
-        this.disturbed();
-        this.options.tell(`${this.label} configure: ${(error as Error).message}`);
-      });
+      this.master.configure(work);
     });
   }
 

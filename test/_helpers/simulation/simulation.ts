@@ -4,6 +4,7 @@
 import { readFileSync } from 'node:fs';
 import type Sqlite from 'better-sqlite3';
 import { Database } from '../../../src/lib/db/connect.js';
+import type { Transaction } from '../../../src/lib/db/connect.js';
 import { findOrAddObject, writeState } from '../../../src/lib/db/object-state.js';
 import { clusterClass, clusterObject, pinKey } from '../../../src/lib/db/published.js';
 import { parseDatabaseUrl } from '../../../src/lib/db/url.js';
@@ -172,7 +173,8 @@ export class Simulation implements Troubled {
   }
 
   toggleService(): void {
-    const spec = this.random.pick(this.specs.filter((one) => kindOf(one) === 'scheduler'));
+    // What Buildbot's own do while they are off is their business, and is tested elsewhere.
+    const spec = this.random.pick(this.specs.filter(({ type }) => type === 'counter' || type === 'follower'));
     const isOff = this.disabled.delete(spec.name);
     if (!isOff) this.disabled.add(spec.name);
     this.tell(`${spec.name} is switched ${isOff ? 'on' : 'off'}`);
@@ -200,13 +202,24 @@ export class Simulation implements Troubled {
     });
   }
 
+  loseClaim(): void {
+    const spec = this.random.pick(this.specs);
+    const kind = kindOf(spec);
+    this.tell(`${spec.name} loses its claim`);
+    const ids = (tx: Transaction) => tx.sql(`${kind}s`).where('name', spec.name).select('id');
+    this.operate((tx) => tx.sql(`${kind}_masters`).whereIn(`${kind}id`, ids(tx)).delete());
+  }
+
   stepClock(ms: number): void {
     this.clockMs += ms;
     for (const member of this.members) member.disturbed();
   }
 
   private operate(work: Parameters<Database['write']>[1]): void {
-    this.timeline.after(0, async () => void (await this.database.write([], work)));
+    this.timeline.after(0, async () => {
+      await this.database.write([], work);
+      this.witness.refresh();
+    });
   }
 
   /** Not all of them run the same: but each service is run by somebody. */
@@ -306,5 +319,7 @@ function specsFor(random: Random): ServiceSpec[] {
     ...counters,
     { type: 'poller', name: 'repo', everySeconds: every(60, 300) },
     { type: 'follower', name: 'on-commit', of: 'repo' },
+    { type: 'periodic', name: 'hourly', everySeconds: every(120, 1200) },
+    { type: 'any-branch', name: 'on-change', treeStableMs: random.chance(0.5) ? null : every(1000, 60_000) },
   ];
 }

@@ -18,6 +18,8 @@ export interface Troubled {
   reconfigure(member: Member): void;
   toggleService(): void;
   moveService(): void;
+  /** Somebody deletes a claim, as `services release` does, and a Buildbot master that stops. */
+  loseClaim(): void;
   /** The database's clock is set. */
   stepClock(ms: number): void;
 }
@@ -76,6 +78,7 @@ const troubles: readonly (readonly [weight: number, what: string, Trouble])[] = 
   [1, 'sees a service switched', (one) => one.toggleService()],
   [1, 'sees a service moved', (one) => one.moveService()],
   [1, 'is started a second time', (one, member) => one.start(member.name)],
+  [2, 'sees a claim deleted', (one) => one.loseClaim()],
   [1, 'sees the clock set', (one) => one.stepClock(one.random.between(-2500, 2500))],
 ];
 

@@ -42,7 +42,7 @@ export class Weather {
     const { random } = this;
     const usual = random.between(0.2, 4);
     if (this.isCalm) return usual;
-    if (random.chance(0.002)) return random.between(1000, 40_000);
+    if (random.chance(0.004)) return random.between(1000, 40_000);
     return (random.chance(0.02) ? random.between(50, 1000) : usual) * this.slowness;
   }
 }

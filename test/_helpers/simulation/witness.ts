@@ -45,7 +45,7 @@ export class Witness {
   private readonly uncovered = new Map<string, number>();
   private readonly expired = new Set<string>();
   private readonly connection: Database;
-  private readonly statements: Readonly<Record<'claims' | 'masters' | 'acts', Statement<unknown[]>>>;
+  private readonly statements: Readonly<Record<'claims' | 'masters' | 'acts' | 'turns', Statement<unknown[]>>>;
   private readonly options: WitnessOptions;
 
   constructor(options: WitnessOptions) {
@@ -61,6 +61,7 @@ export class Witness {
            left join objects o on o.name = m.name_hash and o.class_name = 'bbctl.Master'
            left join object_state s on s.objectid = o.id and s.name = 'run'`,
       ),
+      turns: this.connection.prepare('delete from turns returning service, process'),
       acts: this.connection.prepare('select * from acts where seq > ? order by seq'),
     };
   }
@@ -71,13 +72,27 @@ export class Witness {
 
   /** After a transaction of this member. */
   look(writer: Member): void {
-    const masters = new Map((this.statements.masters.all() as MasterRow[]).map((row) => [row.id, row]));
-    const claims = new Map((this.statements.claims.all() as Claim[]).map((claim) => [claim.service, claim]));
+    const [masters, claims] = [this.readMasters(), this.readClaims()];
     this.judgeMasters(masters, writer);
     this.judgeClaims(claims, masters, writer);
     this.masters = masters;
     this.claims = claims;
+    this.judgeTurn(writer);
     for (const act of this.statements.acts.all(this.seq) as Act[]) this.judgeAct(act);
+  }
+
+  /** After somebody else has written, who may do as he likes. */
+  refresh(): void {
+    this.masters = this.readMasters();
+    this.claims = this.readClaims();
+  }
+
+  private readMasters(): Map<number, MasterRow> {
+    return new Map((this.statements.masters.all() as MasterRow[]).map((row) => [row.id, row]));
+  }
+
+  private readClaims(): Map<string, Claim> {
+    return new Map((this.statements.claims.all() as Claim[]).map((claim) => [claim.service, claim]));
   }
 
   /** The run that holds a service; `undefined`: nobody, or nobody who is known yet. */
@@ -93,6 +108,7 @@ export class Witness {
   private judgeMasters(masters: ReadonlyMap<number, MasterRow>, writer: Member): void {
     for (const [id, before] of this.masters) {
       const now = masters.get(id);
+      if (!before.active && now?.active && this.expired.has(incarnationOf(now) ?? '')) this.options.blame(`${now.name} was declared dead, and rises again`); // prettier-ignore
       if (!before.active || (now?.active && incarnationOf(now) === incarnationOf(before))) continue;
       const member = this.runOf(before);
       const incarnation = incarnationOf(before);
@@ -111,7 +127,9 @@ export class Witness {
       return;
     }
     const calmMs = this.options.nowMs() - member.disturbedMs;
-    if (calmMs > member.expireAfterMs / 4 + slackMs) this.options.blame(`${member.label} lives, and was declared dead`);
+    // Who leaves does not beat any more, and the last statement may hang.
+    if (!member.isStopping && calmMs > member.expireAfterMs / 4 + slackMs)
+      this.options.blame(`${member.label} lives, and was declared dead`);
     this.judgeTrust(member);
   }
 
@@ -131,14 +149,28 @@ export class Witness {
       if (after !== undefined && !masters.get(after)?.active) blame(`${service} is held by master ${after}, which is inactive`); // prettier-ignore
       if (before === after) continue;
       this.handOvers.set(service, (this.handOvers.get(service) ?? 0) + 1);
+      // Whoever has it now is another matter.
+      if (after !== undefined) this.uncovered.delete(service);
       tell(`${writer.label} moves ${service}: ${before ?? 'free'} to ${after ?? 'free'}`);
       const mine = (id: number): boolean => masters.get(id)?.name === writer.name;
       const isExpired = before !== undefined && !masters.get(before)?.active;
       if (before !== undefined && !mine(before) && !isExpired) blame(`${writer.label} took ${service} from master ${before}`); // prettier-ignore
       if (before !== undefined && after === undefined && mine(before) && !isExpired && this.isKept(writer, service)) blame(`${writer.label} let go of ${service}, which it offers`); // prettier-ignore
       if (before !== undefined && after === undefined && mine(before) && this.heirOf(writer, service)) blame(`${writer.label} leaves ${service} to chance, and not to ${this.heirOf(writer, service)?.label}`); // prettier-ignore
+      if (before !== undefined && mine(before) && !isExpired && this.isStillActing(writer, service)) blame(`${writer.label} lets go of ${service} and acts as it`); // prettier-ignore
+      if (before !== undefined && after !== undefined && this.isLongGone(this.runOf(masters.get(after)))) blame(`${writer.label} gives ${service} to master ${after}, which is silent`); // prettier-ignore
       if (before === undefined && after !== undefined && !mine(after)) blame(`${writer.label} claimed ${service} for another`); // prettier-ignore
     }
+  }
+
+  /** Whoever lets go of a service has stopped it first; what comes late may find it running again. */
+  private isStillActing(writer: Member, service: string): boolean {
+    const isQuiet = this.options.nowMs() - writer.disturbedMs > 60_000;
+    return isQuiet && writer.master.services.active.some(({ name }) => name === service);
+  }
+
+  private isLongGone(member: Member | undefined): boolean {
+    return member !== undefined && !member.isRunning && this.options.nowMs() - member.disturbedMs > 0.6 * member.expireAfterMs + slackMs; // prettier-ignore
   }
 
   /** Does a living one let go of what it should keep? */
@@ -151,6 +183,14 @@ export class Witness {
     const longAgo = this.options.nowMs() - leaver.expireAfterMs;
     if (!leaver.isStopping || leaver.isExpired || leaver.disturbedMs > longAgo) return undefined;
     return this.options.members.find((member) => member !== leaver && this.ableSince(member, service) < longAgo);
+  }
+
+  /** In a turn's transaction, whether or not there was anything to do, the service is this master's. */
+  private judgeTurn(writer: Member): void {
+    for (const { service, process } of this.statements.turns.all() as Pick<Act, 'service' | 'process'>[]) {
+      const holder = this.masters.get(this.claims.get(service)?.masterId ?? -1);
+      if (process !== writer.process.number || holder?.name !== writer.name) this.options.blame(`${writer.label} had a turn as ${service}, which ${holder?.name ?? 'nobody'} holds`); // prettier-ignore
+    }
   }
 
   private judgeAct({ seq, service, number, process }: Act): void {

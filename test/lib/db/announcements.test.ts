@@ -17,6 +17,8 @@ for (const engine of engines) {
       await database.glance((tx) => mark(tx, [topic]));
     }
     looks.push(await database.glance(readMarks));
+    const unwatched = await database.glance((tx) => readMarks(tx, new Set(['services'])));
+    t.is(unwatched.size > 0, engine !== 'postgres', 'who is told of services need not look');
     const changed = topics.map((topic, index) => looks[index]?.get(topic) !== looks[index + 1]?.get(topic));
     t.deepEqual(changed, engine === 'postgres' ? [false, false, false] : [true, true, true]);
   });

@@ -114,3 +114,9 @@ test('whoever does not find itself among the living does nothing', (t) => {
   for (const odd of [{ run: null }, { age: 46 }])
     t.deepEqual(decided(1, { peers: [peer(1, odd), peer(2)], services: services({ a: 1, b: null }) }), {});
 });
+
+test('whoever has missed two beats is given nothing', (t) => {
+  const holders = { a: 1, b: 1, c: 1 };
+  t.deepEqual(decided(1, { peers: [peer(1), peer(2, { age: 22 })], services: services(holders) }), { give: 'a>2' });
+  t.deepEqual(decided(1, { peers: [peer(1), peer(2, { age: 23 })], services: services(holders) }), {});
+});

@@ -1,8 +1,10 @@
 import test from 'ava';
+import { systemClock } from '../../../src/lib/runtime/clock.js';
 import { databaseFrom, engines } from '../../_helpers/database.js';
 import { startMaster, ticking } from '../../_helpers/masters-of-bbctl.js';
 import { insertRevision } from '../../_helpers/recordings.js';
 import { until } from '../../_helpers/buildbot/until.js';
+import { Proxy } from '../../_helpers/chaos/proxy.js';
 
 for (const engine of engines) {
   test(`${engine}: two masters share the services, one stops, the other takes all over`, async (t) => {
@@ -23,3 +25,55 @@ for (const engine of engines) {
     t.pass();
   });
 }
+
+test('sqlite: stopped from two sides at a time, a service ends once', async (t) => {
+  const database = await databaseFrom('sqlite', '3.7.0/fresh');
+  await insertRevision(database, '3.7.0/fresh');
+  t.teardown(() => database.close());
+  const blue = startMaster(database.url, 'blue', [ticking('one')]);
+  await until('blue runs it', () => blue.master.services.active.length === 1);
+  const { services } = blue.master;
+  await Promise.all([services.suspend(), services.suspend()]);
+  t.is(blue.lines.filter((line) => line.includes(' inactive ')).length, 1);
+  await blue.stop();
+});
+
+if (engines.includes('postgres')) {
+  test('a configuration that is changed while the database is away reaches the cluster afterwards', async (t) => {
+    const database = await databaseFrom('postgres', '3.7.0/fresh');
+    await insertRevision(database, '3.7.0/fresh');
+    t.teardown(() => database.close());
+    const network = await Proxy.open(database.url);
+    t.teardown(() => network.close());
+    const blue = startMaster(network.url, 'blue', [ticking('one')]);
+    await until('blue runs it', () => blue.master.services.active.length === 1);
+    network.set('reset');
+    blue.master.configure({
+      registration: { builders: [], services: [{ kind: 'scheduler', name: 'two', className: 'bbctl.Ticking' }] },
+      services: [ticking('two')],
+    });
+    network.set('carry');
+    await until('blue runs the other', () => blue.master.services.active.some(({ name }) => name === 'two'));
+    await until('blue holds the other alone', () => {
+      const held = blue.master.view?.services.filter(({ holderId }) => holderId !== null).map(({ name }) => name);
+      return held?.join() === 'two';
+    });
+    await blue.stop();
+    t.pass();
+  });
+}
+
+test("who sleeps until a time of the database's clock is woken when that was set", async (t) => {
+  const database = await databaseFrom('sqlite', '3.7.0/fresh');
+  await insertRevision(database, '3.7.0/fresh');
+  t.teardown(() => database.close());
+  let setMs = 0;
+  const clock = { ...systemClock, monotonicMs: () => systemClock.monotonicMs() - setMs };
+  const sleeper = ticking('sleeper', 3_600_000);
+  const blue = startMaster(database.url, 'blue', [sleeper], { clock });
+  await until('it has had its first turn', () => sleeper.turns.length === 1);
+  setMs = 3000;
+  await until('it has had another', () => sleeper.turns.length === 2);
+  await blue.stop();
+  t.is(sleeper.turns.length, 2);
+});

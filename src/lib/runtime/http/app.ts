@@ -1,9 +1,12 @@
 import type { Hono as HonoType } from 'hono';
 import type { Master } from '../master.js';
+import type { Controls } from '../force-builds.js';
+import { authorize } from './authorize.js';
+import { forceBuilds } from './force.js';
 import { metricsOf } from './metrics.js';
 
 /** What a master answers over HTTP. */
-export async function appOf(master: Master): Promise<HonoType> {
+export async function appOf(master: Master, controls: Controls): Promise<HonoType> {
   const { Hono } = await import('hono');
   const metrics = await metricsOf(master);
   const app = new Hono();
@@ -14,5 +17,6 @@ export async function appOf(master: Master): Promise<HonoType> {
     context.header('content-type', metrics.contentType);
     return context.body(await metrics.metrics());
   });
+  app.post('/api/v2/forceschedulers/:name', authorize(controls), forceBuilds(controls));
   return app;
 }

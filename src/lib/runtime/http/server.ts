@@ -1,6 +1,7 @@
 import type { AddressInfo } from 'node:net';
 import { Failure } from '../../errors.js';
 import type { Address } from '../../model/cluster-config.js';
+import type { Controls } from '../force-builds.js';
 import type { Master } from '../master.js';
 import { appOf } from './app.js';
 
@@ -11,8 +12,8 @@ export interface HttpServer {
 }
 
 /** Throws a `Failure` where somebody else listens there. */
-export async function serve(master: Master, { host, port }: Address): Promise<HttpServer> {
-  const [app, { createAdaptorServer }] = await Promise.all([appOf(master), import('@hono/node-server')]);
+export async function serve(master: Master, controls: Controls, { host, port }: Address): Promise<HttpServer> {
+  const [app, { createAdaptorServer }] = await Promise.all([appOf(master, controls), import('@hono/node-server')]);
   const server = createAdaptorServer({ fetch: app.fetch });
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: Error) => reject(notThere(host, port, error)));

@@ -21,8 +21,8 @@ export type ChangeConfig = Extract<SchedulerConfig, { kind: 'any-branch' | 'sing
 const tables = ['schedulers', ...stateTables, ...scheduleTables];
 const stateKey = 'bbctl_changes';
 
-/** Changes of masters that tell nobody are looked for this often. */
-const idleMs = 10_000;
+/** The master wakes it for each change; that is not to be relied on alone. */
+const idleMs = 900_000;
 /** Buildsets of timers that are due, in one transaction. */
 const mostFired = 50;
 
@@ -69,7 +69,7 @@ class Turn {
 
   private async act(before: ChangeState | null): Promise<Acted> {
     const { tx, context, config } = this;
-    const known = before ?? (await beginning(tx));
+    const known = before ?? (await beginning(tx, context.name));
     const { state, builtStamps } = await takeOver(tx, context, known);
     const page = await nextPage(tx, state.cursor);
     const parts = config.importantFiles === null ? 'bare' : 'with files';

@@ -21,12 +21,13 @@ export interface TakenOver {
 export async function takeOver(tx: FencedTransaction, context: ServiceContext, kept: ChangeState): Promise<TakenOver> {
   const state = { ...kept, cursor: await notAhead(tx, context, kept.cursor) };
   const { seen } = state.cursor;
+  const isBehind = seen < (await newestChangeId(tx));
+  // Others' buildsets need not be read where nothing is left to be built.
+  if (!isBehind && state.timers.length === 0) return { state, builtStamps: new Set() };
   const scheduled = await readScheduledSince(tx, context.name, state.buildset);
   const newest = await newestId(tx, 'buildsets');
   const stamps = scheduled.flatMap(({ sourceStampIds }) => sourceStampIds);
   const builtStamps = new Set(stamps);
-  const isBehind = seen < (await newestChangeId(tx));
-  if (stamps.length === 0) return { state: { ...state, buildset: isBehind ? newest : state.buildset }, builtStamps };
   const changes = isBehind ? await readChangesOfStamps(tx, [...builtStamps], seen) : [];
   const handled = highestHandled(changes, stamps);
   if (handled <= seen) return { state: { ...state, buildset: newest }, builtStamps };

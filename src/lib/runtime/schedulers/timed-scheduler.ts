@@ -19,9 +19,8 @@ const sinceKey = 'bbctl_since';
 /** Without transactions: what is about to be fired. */
 const firingKey = 'bbctl_firing';
 
-/** The database's clock may be set, and a scheduler may be enabled: better looked at once too often. */
-const longestWaitMs = 60_000;
-const disabledMs = 10_000;
+/** When the database's clock is set it is woken; what drifts apart slowly is seen this often. */
+const longestWaitMs = 900_000;
 
 /** `periodic` and `nightly`. */
 export function timedScheduler(config: TimedConfig): ClusteredService {
@@ -36,7 +35,8 @@ export function timedScheduler(config: TimedConfig): ClusteredService {
 
 async function turn(context: ServiceContext, config: TimedConfig, rhythm: Rhythm): Promise<number | null> {
   return context.fenced(tables, async (tx) => {
-    if (!(await lockEnabled(tx, context.id))) return disabledMs;
+    // The master gives it a turn when it is switched on.
+    if (!(await lockEnabled(tx, context.id))) return longestWaitMs;
     const object = await findOrAddObject(tx, config.name, classNames[config.kind]);
     const decision = decideFiring(await situationOf(tx, object), rhythm);
     if (decision.kind === 'wait') return msUntil(decision.until, tx.now);

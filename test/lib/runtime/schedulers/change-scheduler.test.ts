@@ -23,7 +23,7 @@ for (const engine of engines) {
       t.deepEqual(await builtBy(on.db, name), []);
       await addChange(on.db, 11, { properties: { who: 'ü', level: [1] } });
       await addChange(on.db, 12, { codebase: 'lib' });
-      t.is(await turn(changeConfig({ properties: { level: 2, own: true } }), a), 10_000);
+      t.is(await turn(changeConfig({ properties: { level: 2, own: true } }), a), 900_000);
       t.deepEqual(a.announced, ['requests']);
       await turn(changeConfig(), b);
       t.deepEqual(await builtBy(on.db, name), built(11));
@@ -86,7 +86,7 @@ for (const engine of engines) {
     await on.db.exec('UPDATE schedulers SET enabled = 0 WHERE id = 50');
     await addChange(on.db, 10);
     await addChange(on.db, 12);
-    t.is(await turn(changeConfig(), context), 10_000);
+    t.is(await turn(changeConfig(), context), 900_000);
     const dump = await on.db.dump();
     await turn(changeConfig(), context);
     t.deepEqual(await on.db.dump(), dump);
@@ -110,6 +110,18 @@ for (const engine of engines) {
     await addChange(on.db, 14, { stamp: stampOf(13) });
     await turn(changeConfig(), context);
     t.deepEqual(await builtBy(on.db, name), built(10, 12, 13, 13), 'our own buildset of the same stamp hides nothing');
+  });
+
+  test(`${engine}: what has come since a Buildbot master had it is built by the first that takes it over`, async (t) => {
+    const on = await stage(t, engine, name);
+    for (const id of [10, 11, 12]) await addChange(on.db, id);
+    await addForeignBuildset(on.db, name, [stampOf(10)]);
+    on.now += 1300.5;
+    for (const id of [13, 14]) await addChange(on.db, id);
+    await on.db.query('UPDATE sourcestamps SET created_at = ? WHERE id IN (?, ?)', [epoch + 1200, stampOf(13), stampOf(14)]); // prettier-ignore
+    await addForeignBuildset(on.db, 'other', [stampOf(14)]);
+    await turn(changeConfig(), await on.master());
+    t.deepEqual(await builtBy(on.db, name), built(10, 13, 14), 'but for what is too old');
   });
 
   test(`${engine}: the tree is stable when nothing has come for a while, on whichever master`, async (t) => {
@@ -143,7 +155,7 @@ for (const engine of engines) {
     await addChange(on.db, 10, { files: ['README'] });
     await turn(config, context);
     on.now = epoch + 100;
-    t.is(await turn(config, context), 10_000);
+    t.is(await turn(config, context), 900_000);
     await addChange(on.db, 11, { files: ['README', 'src/a'], branch: 'dev' });
     await turn(config, context);
     on.now = epoch + 105;

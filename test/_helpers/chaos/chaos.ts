@@ -1,0 +1,92 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { until } from '../buildbot/until.js';
+import { bbctl } from '../cli.js';
+import type { Scope } from '../scope.js';
+import { diagnosed, leftBehind, untilQuiet, untilWhole } from './aftermath.js';
+import type { ChaosMaster } from './chaos-master.js';
+import { Committer } from './committer.js';
+import { collect } from './evidence.js';
+import { makeMischief, type Pace } from './mischief.js';
+import { Random } from './random.js';
+import { judge, type ChaosReport } from './report.js';
+import { readRecords } from './records.js';
+import { Sampler } from './sampler.js';
+import { setStage, type Stage, type StageOptions } from './stage.js';
+
+export interface ChaosOptions extends StageOptions {
+  readonly seconds: number;
+  readonly pace: Pace;
+}
+
+/** Runs masters through faults drawn by the seed, and counts what they did. */
+export async function runChaos(scope: Scope, options: ChaosOptions): Promise<ChaosReport> {
+  const { database, seed } = options;
+  const made = await bbctl(['db', 'init', '--yes'], { db: database.url });
+  if (made.status !== 0) throw new Error(made.stderr);
+  const stage = await setStage(scope, options);
+  const committer = new Committer(stage.repository, new Random(seed + 1), stage.log);
+  const base = allCommits(stage);
+  const { sampler, stopSampling } = startSampler(scope, database.url);
+  for (const master of stage.masters) master.start();
+  await untilWhole(sampler, stage.masters);
+  await until('the first poll is over', () => sampler.polledHeads.size > 0);
+  await misbehave(stage, committer, options);
+  const problems = stage.complaints;
+  const wholeAfter = await settle(stage, sampler).catch((error: unknown) => (problems.push(String(error)), Infinity));
+  problems.push(...(await diagnosed(database.url)));
+  await stopSampling();
+  problems.push(...(await stopAll(stage.masters)), ...(await sampler.store.glance(leftBehind)));
+  const records = await sampler.store.glance(readRecords);
+  const evidence = collect(stage.masters, { log: stage.log, samples: sampler.samples, records });
+  const expected = polledCommits(stage, [...sampler.polledHeads]).filter((revision) => !base.has(revision));
+  return judge(evidence, { seed, engine: database.engine, wholeAfter, problems, expected, known: allCommits(stage) });
+}
+
+function startSampler(scope: Scope, url: string): { sampler: Sampler; stopSampling: () => Promise<void> } {
+  const sampler = new Sampler(url);
+  scope.teardown(() => sampler.store.close());
+  const ending = new AbortController();
+  scope.teardown(() => ending.abort());
+  const sampling = sampler.run(ending.signal);
+  return { sampler, stopSampling: () => (ending.abort(), sampling) };
+}
+
+async function misbehave({ ground, masters, log }: Stage, committer: Committer, options: ChaosOptions): Promise<void> {
+  const ending = new AbortController();
+  const acting = [makeMischief(ground, masters, log, options.pace, ending.signal), committer.run(ending.signal)];
+  await pause(options.seconds * 1000);
+  ending.abort();
+  await Promise.all(acting);
+}
+
+/** Until what happened in the chaos is dealt with. */
+async function settle({ masters, log, repository, unite }: Stage, sampler: Sampler): Promise<number> {
+  unite();
+  for (const master of masters) master.signal('SIGHUP');
+  log.say('no more faults');
+  const wholeAfter = await untilWhole(sampler, masters);
+  log.say('whole again', { wholeAfter });
+  const heads = repository.git('for-each-ref', '--format=%(objectname)', 'refs/heads').split('\n');
+  await untilQuiet(sampler, heads);
+  log.say('quiet');
+  return wholeAfter;
+}
+
+async function stopAll(masters: readonly ChaosMaster[]): Promise<string[]> {
+  const stopped = await Promise.all(
+    masters.map(async (master) => ({ master, isFine: await master.terminate(45_000) })),
+  );
+  return stopped.filter(({ isFine }) => !isFine).map(({ master }) => `${master.key} did not stop in order at the end`);
+}
+
+/** Overwritten ones, too. */
+function allCommits({ repository }: Stage): Set<string> {
+  const objects = repository.git('cat-file', '--batch-all-objects', '--batch-check=%(objecttype) %(objectname)');
+  return new Set(objects.split('\n').flatMap((line) => (line.startsWith('commit ') ? [line.slice(7)] : [])));
+}
+
+/** Whatever the poller has said it has seen, with all that this comes from. */
+function polledCommits({ repository }: Stage, heads: readonly string[]): string[] {
+  const branches = repository.git('for-each-ref', '--format=%(objectname)', 'refs/heads').split('\n');
+  return repository.git('rev-list', ...new Set([...heads, ...branches])).split('\n');
+}

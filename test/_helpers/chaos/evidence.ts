@@ -1,0 +1,45 @@
+import type { ChaosLog } from './chaos-log.js';
+import type { ChaosMaster } from './chaos-master.js';
+import type { Records } from './records.js';
+import { activitiesOf, firingsOf, readLog, type Activity, type LoggedFiring, type LogLine } from './read-log.js';
+import type { Sample } from './sampler.js';
+
+/** All that is known of a run when it is over. */
+export interface Evidence {
+  readonly log: ChaosLog;
+  readonly masters: readonly string[];
+  readonly lines: readonly LogLine[];
+  readonly activities: readonly Activity[];
+  readonly logged: ReadonlyMap<number, LoggedFiring>;
+  /** When each process had joined the cluster, and when it ended. */
+  readonly lives: ReadonlyMap<string, readonly { from: number; until: number }[]>;
+  readonly samples: readonly Sample[];
+  readonly records: Records;
+}
+
+export function collect(
+  masters: readonly ChaosMaster[],
+  rest: Pick<Evidence, 'log' | 'samples' | 'records'>,
+): Evidence {
+  const logs = masters.map((master) => ({ master, lines: readLog(master.key, master.logFile) }));
+  const lines = logs.flatMap((one) => one.lines).sort((a, b) => a.at - b.at);
+  return {
+    ...rest,
+    masters: masters.map(({ key }) => key),
+    lines,
+    activities: logs.flatMap(({ master, lines: own }) => activitiesOf(master.key, own, master.ends)),
+    logged: firingsOf(lines),
+    lives: new Map(logs.map(({ master, lines: own }) => [master.key, livesOf(own, master.ends)])),
+  };
+}
+
+function livesOf(lines: readonly LogLine[], ends: readonly number[]): { from: number; until: number }[] {
+  const joins = lines.filter(({ message }) => message === 'joined the cluster').map(({ at }) => at);
+  return joins.map((from) => ({ from, until: Math.min(Infinity, ...ends.filter((end) => end > from)) }));
+}
+
+/** Nothing was wrong with it then, nor for some seconds before. */
+export function isWell({ log, lives }: Evidence, master: string, at: number, settleSeconds: number): boolean {
+  const lived = (lives.get(master) ?? []).some(({ from, until }) => from + settleSeconds <= at && at <= until);
+  return lived && !log.isHit(master, at, settleSeconds);
+}

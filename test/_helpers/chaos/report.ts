@@ -1,0 +1,87 @@
+import type { EngineName } from '../database.js';
+import { countChanges, countPlain, countStable } from './count-changes.js';
+import { countFirings, type Count } from './count-firings.js';
+import { everySeconds, expireAfter, extraScheduler, minutely, poller } from './cluster-text.js';
+import { isWell, type Evidence } from './evidence.js';
+import { ownershipProblems } from './ownership.js';
+import { servedSpans } from './served.js';
+
+export interface ChaosReport {
+  readonly seed: number;
+  readonly engine: EngineName;
+  /** By kind. */
+  readonly faults: Readonly<Record<string, number>>;
+  readonly counts: readonly Count[];
+  /** How often a master was declared dead, and how often a service changed hands. */
+  readonly expiries: number;
+  readonly takeovers: number;
+  /** Heartbeats that failed though nothing was wrong. */
+  readonly needlessFences: number;
+  /** Seconds until everything was held again at the end. */
+  readonly wholeAfter: number;
+  /** All that was wrong; empty where nothing was. */
+  readonly problems: readonly string[];
+}
+
+export interface Circumstances {
+  readonly seed: number;
+  readonly engine: EngineName;
+  readonly wholeAfter: number;
+  readonly problems: readonly string[];
+  readonly expected: readonly string[];
+  readonly known: ReadonlySet<string>;
+}
+
+export function judge(evidence: Evidence, { expected, known, problems, ...rest }: Circumstances): ChaosReport {
+  const timed = [...Object.keys(everySeconds), minutely, extraScheduler].map((name) => countFirings(evidence, name));
+  const counts = [...timed, countPlain(evidence), countStable(evidence), countChanges(evidence, expected, known)];
+  const wrong = counts.flatMap(({ missing, double }) => [...missing, ...double]);
+  const raw = evidence.lines.filter(({ level, message }) => level === 'raw' && isBug(message)).map(({ master, message }) => `${master} said: ${message}`); // prettier-ignore
+  const running = [...servedSpans(evidence, poller).problems, ...idleHolders(evidence)];
+  return {
+    ...rest,
+    faults: tally(evidence.log.faults.map(({ kind }) => kind)),
+    counts,
+    expiries: evidence.lines.filter(({ message }) => message === 'cleaned up after a dead master').length,
+    takeovers: evidence.activities.length,
+    needlessFences: evidence.lines.filter((line) => line.message.startsWith('fenced') && isWell(evidence, line.master, line.at, expireAfter)).length, // prettier-ignore
+    problems: [...problems, ...wrong, ...running, ...ownershipProblems(evidence), ...raw],
+  };
+}
+
+/** A master that cannot reach the database when it starts says so and ends; its supervisor tries again. */
+function isBug(message: string): boolean {
+  return /bug in bbctl|^\s*at |refused|is running/.test(message);
+}
+
+/** Who has just taken a service over, and is about to run it. */
+const graceSeconds = 3;
+
+/** Once all is well again, whoever holds a service runs it. */
+function idleHolders({ samples, activities }: Evidence): string[] {
+  const last = samples.at(-1);
+  const isRun = (service: string, master: string, at: number): boolean =>
+    activities.some((one) => one.service === service && one.master === master && one.from <= at && at <= one.until);
+  const recent = samples.filter(({ at }) => at > (last?.at ?? 0) - graceSeconds);
+  const isSettled = (service: string, master: string): boolean =>
+    recent.every(({ holders, enabled }) => holders.get(service) === master && enabled.has(service));
+  const held = last ? [...last.holders].filter(([service, master]) => isSettled(service, master)) : [];
+  return held.flatMap(([service, master]) => isRun(service, master, last?.at ?? 0) ? [] : [`${master} holds ${service} and does not run it`]); // prettier-ignore
+}
+
+function tally(all: readonly string[]): Record<string, number> {
+  const found: Record<string, number> = {};
+  for (const one of all) found[one] = (found[one] ?? 0) + 1;
+  return found;
+}
+
+export function formatReport({ counts, faults, problems, ...report }: ChaosReport): string {
+  const kinds = Object.entries(faults).map(([kind, count]) => `${kind} ${count}`);
+  return [
+    `${report.engine}, seed ${report.seed}`,
+    `  faults: ${kinds.join(', ')}`,
+    ...counts.map(({ name, done, missing, double }) => `  ${name}: ${done}, missing ${missing.length}, double ${double.length}`),
+    `  masters declared dead ${report.expiries}, activations ${report.takeovers}, fenced for nothing ${report.needlessFences}, whole again after ${report.wholeAfter.toFixed(1)} s`, // prettier-ignore
+    ...problems.map((problem) => `  ! ${problem}`),
+  ].join('\n'); // prettier-ignore
+}

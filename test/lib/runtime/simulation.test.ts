@@ -1,0 +1,41 @@
+/*
+ * Lives of two to five masters on a virtual clock, with pauses, kills, lost answers and outages; script/simulate has as
+ * many as one wants. What is found is mended, and its seed kept here.
+ */
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import test from 'ava';
+import type { ExecutionContext } from 'ava';
+import { simulate } from '../../_helpers/simulation/simulation.js';
+import type { SimulationOptions } from '../../_helpers/simulation/simulation.js';
+
+const run = promisify(execFile);
+
+async function goesWell(t: ExecutionContext, options: SimulationOptions): Promise<void> {
+  const { blamed, lines, masterHours } = await simulate(options);
+  t.deepEqual(blamed, [], `seed ${options.seed}:\n${lines.slice(-60).join('\n')}`);
+  t.true(masterHours > options.hours, 'there was hardly a master');
+}
+
+for (const [seed, hours] of [[1, 1], [10, 0.5], [1013, 0.5]] as const)
+  test.serial(`seed ${seed}, ${hours} h: nothing goes wrong that never may`, (t) => goesWell(t, { seed, hours })); // prettier-ignore
+
+test.serial('a seed that nobody has tried', async (t) => {
+  const seed = Math.floor(Math.random() * 2 ** 31);
+  t.log(`script/simulate --seed ${seed} --seeds 1 --each 2`);
+  await goesWell(t, { seed, hours: 2 });
+});
+
+test.serial('the same seed tells the same story', async (t) => {
+  const [one, other] = [await simulate({ seed: 7, hours: 0.3 }), await simulate({ seed: 7, hours: 0.3 })];
+  t.true(one.lines.length > 50);
+  t.deepEqual(one.lines, other.lines);
+  t.notDeepEqual((await simulate({ seed: 8, hours: 0.3 })).lines, one.lines);
+});
+
+test.serial('a broken fence is found', async (t) => {
+  const env = { ...process.env, BBCTL_BREAK: 'death is not noticed' };
+  const args = ['--import', './build/test/_helpers/simulation/break.js', 'build/script/simulate.js', '--seed', '2', '--seeds', '3', '--each', '0.5', '--keep-going']; // prettier-ignore
+  const failed = await t.throwsAsync(run(process.execPath, args, { env }));
+  t.regex(String((failed as { stdout?: string } | undefined)?.stdout), /seed \d+ failed: \w+ was declared dead, and rises again/); // prettier-ignore
+});
