@@ -9,7 +9,7 @@ import { renderGrants } from '../lib/ui/views/grants.js';
 
 export default class Grants extends ClusterCommand<typeof Grants> {
   static override summary = 'Print the SQL that gives a database user just the rights it needs: to read, repair, forget, or run a master.'; // prettier-ignore
-  static override description = `Nothing is granted: an administrator of the database pastes it. It fits the tables that are there: grant again after an upgrade of Buildbot. "forget" is to repair, and also to forget, rename and restore; --with-index takes the owner of the tables. "run" is for masters of bbctl's own, which are still to come. On SQLite it says which files must be readable and writable.`;
+  static override description = `Nothing is granted: an administrator of the database pastes it. It fits the tables that are there: grant again after an upgrade of Buildbot. "forget" is to repair, and also to forget, rename and restore; --with-index takes the owner of the tables. "run" is for masters of bbctl's own. On SQLite it says which files must be readable and writable.`;
   static override examples = [
     '<%= config.bin %> grants read',
     '<%= config.bin %> grants repair --user ops',

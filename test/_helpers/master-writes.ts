@@ -1,6 +1,17 @@
 // What a master writes in its life, statement by statement, for users who may just do that. Schema 059.
 import type { Knex } from 'knex';
+import { mark } from '../../src/lib/db/announcements.js';
+import { addBuildset, findBuilderIds } from '../../src/lib/db/buildsets.js';
+import { addChange, mendChange } from '../../src/lib/db/changes.js';
+import { readView } from '../../src/lib/db/cluster-view.js';
 import type { Transaction } from '../../src/lib/db/connect.js';
+import { holdClaim } from '../../src/lib/db/fence.js';
+import type { Me } from '../../src/lib/db/fence.js';
+import { beat, enrol, leave, readOwnRow } from '../../src/lib/db/membership.js';
+import { register as registerAll } from '../../src/lib/db/registrations.js';
+import { addPending, newestChangeId, readChanges, readPending, readStampProperties, removePending } from '../../src/lib/db/scheduler-changes.js'; // prettier-ignore
+import { claimServices, giveServices, releaseServices } from '../../src/lib/db/service-claims.js';
+import { noOffer } from '../../src/lib/model/run.js';
 
 type Row = Record<string, string | number | null>;
 
@@ -23,7 +34,48 @@ export async function liveAsMaster(tx: Transaction): Promise<void> {
   await tx.sql('object_state').where({ objectid: own.object }).update({ value_json: '2' });
   await tx.dialect.locking(tx.sql('scheduler_masters').where({ schedulerid: own.scheduler }).select('masterid'));
   await unregister(tx.sql, own);
+  await liveAsMember(tx);
   for (const table of write.tables) await tx.sql(table).limit(1).select('*');
+}
+
+/** What only the real statements are sure to do: two masters of bbctl's own, their services and what these write. */
+async function liveAsMember(tx: Transaction): Promise<void> {
+  const [me, other] = [await join(tx, 'blue'), await join(tx, 'green')];
+  const registered = (['scheduler', 'changesource'] as const).map((kind) => ({ kind, name: 'new', className: 'a.B' }));
+  await registerAll(tx, me, { builders: [{ name: 'new', workers: ['new'] }], services: registered });
+  const services = (await readView(tx)).services.filter(({ name }) => name === 'new');
+  await claimServices(tx, me, services);
+  const peer = (await readView(tx)).peers.find(({ id }) => id === other.id);
+  if (!peer || !(await giveServices(tx, me, peer, services))) throw new Error('nobody was given anything');
+  for (const { kind, id } of services) await holdClaim(tx, kind, id, other.id);
+  await work(tx, services.find(({ kind }) => kind === 'scheduler')?.id ?? 0);
+  await beat(tx, me);
+  await mark(tx, ['changes']);
+  await releaseServices(tx, other, services);
+  for (const one of [me, other]) await leave(tx, one);
+}
+
+async function join(tx: Transaction, name: string): Promise<Me> {
+  const enrolment = { name, incarnation: name, expireAfter: 45, offer: noOffer };
+  return enrol(tx, enrolment, await readOwnRow(tx, name));
+}
+
+/** A poller finds a commit, twice over where it was cut off; a scheduler looks at it, and has it built. */
+async function work(tx: Transaction, scheduler: number): Promise<void> {
+  const stamp = { branch: 'main', revision: 'r', repository: 'new', project: '', codebase: '' };
+  const change = { ...stamp, author: 'new', committer: 'new', comments: '', files: ['f'], when: at, category: null, properties: {}, vcs: 'git' as const }; // prettier-ignore
+  const id = await addChange(tx, change, at);
+  await mendChange(tx, id, { ...change, properties: { p: 1 } });
+  await newestChangeId(tx, 'locking');
+  const [seen] = await readChanges(tx, [id], 'with files');
+  if (!seen) throw new Error('the change is not there');
+  for (const importance of ['important', 'unimportant'] as const) await addPending(tx, scheduler, [{ ...seen, importance }]); // prettier-ignore
+  await readPending(tx, scheduler);
+  await readStampProperties(tx, seen.sourceStampId);
+  await removePending(tx, scheduler, 'all');
+  const builders = await findBuilderIds(tx, ['new']);
+  const asked = { reason: 'r', properties: { scheduler: ['new', 'Scheduler'] as [unknown, string] }, sourceStampIds: [seen.sourceStampId] }; // prettier-ignore
+  await addBuildset(tx, { ...asked, builderIds: [...builders.values()] }, at);
 }
 
 interface Writer {

@@ -3,6 +3,7 @@ import { parseDatabaseUrl } from '../../src/lib/db/url.js';
 import { systemClock } from '../../src/lib/runtime/clock.js';
 import type { Log } from '../../src/lib/runtime/log.js';
 import { Master } from '../../src/lib/runtime/master.js';
+import type { Work } from '../../src/lib/runtime/master.js';
 import type { ClusteredService } from '../../src/lib/runtime/service.js';
 import { earOf, openStores } from '../../src/lib/runtime/stores.js';
 
@@ -38,6 +39,15 @@ export function startMaster(
   services: readonly ClusteredService[],
   { expireAfterMs = 5000, clock = systemClock } = {},
 ): StartedMaster {
+  const registration = {
+    builders: [{ name: 'tests', workers: ['w1'] }],
+    services: services.map((service) => ({ kind: service.kind, name: service.name, className: 'bbctl.Ticking' })),
+  };
+  return startWork(url, name, { registration, services }, { expireAfterMs });
+}
+
+/** The same with all that a configuration says. */
+export function startWork(url: string, name: string, work: Work, { expireAfterMs = 5000 } = {}): StartedMaster {
   const location = parseDatabaseUrl(url);
   const lines: string[] = [];
   const say = (message: string, fields?: object): void =>
@@ -45,14 +55,10 @@ export function startMaster(
   const log: Log = { info: say, warn: say, error: say };
   const opening = { location, expireAfterMs, clock };
   const stores = openStores(opening);
-  const registration = {
-    builders: [{ name: 'tests', workers: ['w1'] }],
-    services: services.map((service) => ({ kind: service.kind, name: service.name, className: 'bbctl.Ticking' })),
-  };
   const master = new Master({
     name,
     expireAfterMs,
-    work: { registration, services },
+    work,
     stores,
     clock,
     log,

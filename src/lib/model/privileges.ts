@@ -54,6 +54,10 @@ const outcome: Rights = { update: ['complete', 'complete_at', 'results'] };
 const end: Rights = { update: ['complete_at', 'results'] };
 const added: Rights = { insert: true };
 const kept: Rights = { insert: true, update: 'any' };
+/** Added once for everybody; who finds it there makes sure that it stays. */
+const shared = (lock: string): Rights => ({ insert: true, lock });
+/** Claimed, given to another master, given back. */
+const claim: Rights = { insert: true, update: ['masterid'], delete: true };
 /** Deleted, moved to another owner, and brought back. */
 const whole: Rights = { insert: true, update: 'any', delete: true };
 const gone: Rights = { insert: true, delete: true };
@@ -72,6 +76,8 @@ const repair: Readonly<Record<string, Rights>> = {
   builds: end,
   steps: end,
   logs: { update: ['complete'] },
+  // Where services are kept.
+  object_state: { insert: true, delete: true, lock: 'value_json' },
 };
 
 /** What is forgotten goes with its history; undo and restore bring it back. Unlike the others not proven to be minimal. */
@@ -118,9 +124,9 @@ export const rightsOf: Readonly<Record<UserClass, Readonly<Record<string, Rights
   run: {
     masters: kept,
     schedulers: kept,
-    scheduler_masters: registration,
-    changesources: added,
-    changesource_masters: registration,
+    scheduler_masters: claim,
+    changesources: shared('name'),
+    changesource_masters: claim,
     builders: kept,
     builder_masters: registration,
     tags: added,
@@ -128,13 +134,18 @@ export const rightsOf: Readonly<Record<UserClass, Readonly<Record<string, Rights
     workers: kept,
     configured_workers: { ...registration, lock: 'workerid' },
     connected_workers: registration,
-    objects: added,
+    objects: shared('name'),
     object_state: kept,
-    changes: added,
-    change_files: added,
-    change_properties: added,
-    scheduler_changes: { insert: true, delete: true },
-    sourcestamps: added,
+    changes: shared('comments'),
+    // Of a change that was cut off, where there are no transactions, they are written anew.
+    change_files: gone,
+    change_properties: gone,
+    change_users: gone,
+    // Not their passwords.
+    users: { select: ['uid'], insert: true },
+    users_info: shared('attr_data'),
+    scheduler_changes: whole,
+    sourcestamps: shared('project'),
     buildsets: kept,
     buildset_properties: added,
     buildset_sourcestamps: added,

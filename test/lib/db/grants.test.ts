@@ -7,12 +7,14 @@ import { writtenTables } from '../../../src/lib/db/tables.js';
 import { rightsOf } from '../../../src/lib/model/privileges.js';
 import { cancelRequests } from '../../../src/lib/operations/cancel-requests.js';
 import { enableServices } from '../../../src/lib/operations/enable-services.js';
+import { rebalanceServices } from '../../../src/lib/operations/move-services.js';
 import { readWhy } from '../../../src/lib/why.js';
 import { addLivingMaster, heartbeat, otherMaster, restore } from '../../_helpers/clusters.js';
 import { engines } from '../../_helpers/database.js';
 import { expireDead, openDatabase, temporaryFolder, throughGate, undo } from '../../_helpers/gate-hooks.js';
 import { granted } from '../../_helpers/granted.js';
 import { killedMaster } from '../../_helpers/killed.js';
+import { addPins } from '../../_helpers/published.js';
 import { liveAsMaster } from '../../_helpers/master-writes.js';
 
 const schema: Schema = {
@@ -74,8 +76,8 @@ test('a name that is everybody, nobody, or cannot be shown, is refused', (t) => 
   }
 });
 
-test('the tables that may be repaired are those that bbctl writes', (t) => {
-  t.deepEqual(Object.keys(rightsOf.repair).sort(), [...writtenTables].sort());
+test('the tables that may be repaired are those that bbctl writes, and where services are kept', (t) => {
+  t.deepEqual(Object.keys(rightsOf.repair).sort(), [...writtenTables, 'object_state'].sort());
 });
 
 for (const engine of engines.filter((one) => one !== 'sqlite')) {
@@ -87,6 +89,7 @@ for (const engine of engines.filter((one) => one !== 'sqlite')) {
       await addLivingMaster(db);
       // It was added with its id.
       if (engine === 'postgres') await db.exec(`SELECT setval('masters_id_seq', ${otherMaster})`);
+      await addPins(db, { 'scheduler 1': otherMaster });
       const who = await granted(t, db, userClass);
       const before = await db.dump();
       const journal = await temporaryFolder(t);
@@ -97,10 +100,11 @@ for (const engine of engines.filter((one) => one !== 'sqlite')) {
         const found = await lookAtAll(who.url, killed.claimed);
         hasWritten = true;
         if (userClass === 'run') await writeAsMaster(who.url);
-        return `${found} ${await changeAll(who.url, journal, [killed.claimed, killed.pending])}`;
+        const done = await changeAll(who.url, journal, [killed.claimed, killed.pending]);
+        return `${found} ${done}${userClass === 'repair' ? await share(who.url, journal) : ''}`;
       };
       const expected = await work();
-      t.regex(expected, / done,done,done,done,done$/);
+      t.regex(expected, / done(,done){4}( done,done)?$/);
       await restore(db, before);
       const superfluous: string[] = [];
       for (const right of who.rights) {
@@ -109,7 +113,9 @@ for (const engine of engines.filter((one) => one !== 'sqlite')) {
         await right.grant();
         if (hasWritten) await restore(db, before);
       }
-      t.deepEqual(superfluous, []);
+      // PostgreSQL reads the id that it returns; elsewhere LOCK TABLES alone, where there is need of it, asks for a right to read.
+      const always = engine === 'postgres' ? [] : superfluous.filter((name) => /^SELECT .*\.`users`$/.test(name));
+      t.deepEqual(superfluous, always);
       t.is(await work(), expected, 'every right is back');
     });
   }
@@ -137,6 +143,13 @@ async function changeAll(url: string, journal: string, requests: number[]): Prom
   for (const { journal: id } of [cancelled, expired]) reports.push((await undo(url, journal, id ?? 0)) as never);
   const disabled = await throughGate(url, enableServices({ services: ['any'], enabled: false }), { journal });
   return [...reports, disabled].map(({ status }) => status).join();
+}
+
+/** Where services are kept is a person's to say: no master does. */
+async function share(url: string, journal: string): Promise<string> {
+  const shared = await throughGate(url, rebalanceServices(), { journal });
+  const kept = await undo(url, journal, shared.journal ?? 0);
+  return ` ${shared.status},${kept.status}`;
 }
 
 /** What it writes does not stay, where there are transactions. */

@@ -1,6 +1,12 @@
 /* On any size a snapshot sends a handful of statements, and none of them reads a large table from end to end. */
 import test, { type ExecutionContext } from 'ava';
 import { Database, type Transaction } from '../../../src/lib/db/connect.js';
+import { mark, readMarks } from '../../../src/lib/db/announcements.js';
+import { readView } from '../../../src/lib/db/cluster-view.js';
+import { holdClaim } from '../../../src/lib/db/fence.js';
+import { beat, enrol } from '../../../src/lib/db/membership.js';
+import { claimTables } from '../../../src/lib/db/service-claims.js';
+import { noOffer } from '../../../src/lib/model/run.js';
 import { findBuilds } from '../../../src/lib/db/build-lists.js';
 import { readLastBuilds } from '../../../src/lib/db/builder-lists.js';
 import { readDetails } from '../../../src/lib/db/details.js';
@@ -44,6 +50,8 @@ const looks: Readonly<Record<string, (tx: Transaction) => Promise<unknown>>> = {
   'the requests of a buildset': (tx) => requestsOfBuildset(tx, finished + 1),
   'the oldest pending request of a builder': (tx) => oldestPending(tx, 7),
   'named builds': (tx) => findBuilds(tx, ids),
+  'what a master looks at': (tx) => readView(tx),
+  'what masters announce': (tx) => readMarks(tx),
 };
 
 /** A column of a large table that has no index on any engine; of those that have one that is a number. */
@@ -58,6 +66,16 @@ const withoutIndex: Readonly<Record<string, string>> = {
 };
 
 const keys: Readonly<Record<string, string>> = { logchunks: 'logid', buildrequest_claims: 'brid' };
+
+const takenBack = new Error('taken back');
+
+/** All that a master sends while there is nothing to do. */
+async function beatOnce(tx: Transaction): Promise<void> {
+  const me = await enrol(tx, { name: 'idle', incarnation: 'one', expireAfter: 3600, offer: noOffer }, null);
+  await beat(tx, me);
+  await holdClaim(tx, 'scheduler', 1, me.id).catch(() => {});
+  await mark(tx, ['changes']);
+}
 
 async function opened(t: ExecutionContext, db: TestDatabase, access: 'read' | 'write'): Promise<Database> {
   const database = await Database.open(parseDatabaseUrl(db.url), { access, timeoutMs: 30_000, purpose: 'test' });
@@ -124,6 +142,16 @@ for (const engine of engines) {
     await analyze(db);
     const reading = await opened(t, db, 'read');
     await verifyLooks(t, reading, 'with statistics');
+
+    // Its rows were added with their ids.
+    if (engine === 'postgres') await db.exec(`SELECT setval('masters_id_seq', 9000); SELECT setval('objects_id_seq', 9000)`); // prettier-ignore
+    const member = await opened(t, db, 'write');
+    await member.write([...claimTables, 'changes'], async (tx) => {
+      const sent = await statementsOf(tx, () => beatOnce(tx));
+      const found = await scansAmong(tx, 'a heartbeat', sent);
+      t.deepEqual(found, [], found.join('\n'));
+      throw takenBack;
+    }).catch((error: unknown) => t.is(error, takenBack)); // prettier-ignore
 
     const operation = expireMasters({ masters: [], expireAfter: 660, force: false });
     const { steps } = operation.plan(await operation.read(reading));
