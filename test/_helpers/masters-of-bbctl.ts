@@ -43,11 +43,16 @@ export function startMaster(
     builders: [{ name: 'tests', workers: ['w1'] }],
     services: services.map((service) => ({ kind: service.kind, name: service.name, className: 'bbctl.Ticking' })),
   };
-  return startWork(url, name, { registration, services }, { expireAfterMs });
+  return startWork(url, name, { registration, services }, { expireAfterMs, clock });
 }
 
 /** The same with all that a configuration says. */
-export function startWork(url: string, name: string, work: Work, { expireAfterMs = 5000 } = {}): StartedMaster {
+export function startWork(
+  url: string,
+  name: string,
+  work: Work,
+  { expireAfterMs = 5000, clock = systemClock } = {},
+): StartedMaster {
   const location = parseDatabaseUrl(url);
   const lines: string[] = [];
   const say = (message: string, fields?: object): void =>
