@@ -9,15 +9,14 @@ import { register, registrationTables } from '../db/registrations.js';
 import type { Registration } from '../db/registrations.js';
 import { Failure } from '../errors.js';
 import type { ClusterView } from '../model/cluster-view.js';
-import { defaultExpireAfterSeconds } from '../model/master.js';
-import { printable } from '../model/names.js';
-import { isDead, isLivingKin, spokesman } from '../model/peers.js';
+import { spokesman } from '../model/peers.js';
 import { noOffer } from '../model/run.js';
 import type { Offer } from '../model/run.js';
+import { Caretaker } from './caretaker.js';
 import type { Clock } from './clock.js';
 import { watchMarks } from './hear.js';
 import type { Ear } from './hear.js';
-import { expire } from './housekeeping.js';
+import { Heart } from './heart.js';
 import type { Log } from './log.js';
 import { Membership } from './membership.js';
 import { announceNow } from './run-service.js';
@@ -48,24 +47,19 @@ export interface MasterOptions {
 
 export type MasterState = 'starting' | 'active' | 'fenced' | 'stopping' | 'stopped';
 
-/** A database that is restarted is soon back. */
-const retryBeatMs = 1000;
 /** More than looks at the cluster differ by. */
 const clockSetMs = 2000;
-/** Leftovers that nobody is in a hurry for are looked for so often. */
-const sweepSeconds = 60;
 
 export class Master {
   readonly membership: Membership;
   readonly services: Services;
   readonly wakeUps: WakeUps;
   view: ClusterView | null = null;
-  /** Since the start of the process. */
-  readonly counts = { heartbeats: { done: 0, failed: 0 }, expired: 0 };
+  readonly heart: Heart;
+  readonly caretaker: Caretaker;
   private work: Work;
   private readonly options: MasterOptions;
   private current: MasterState = 'starting';
-  private sweptMs = -Infinity;
   /** The database's clock before the one of this process, at the last look. */
   private clockAheadMs = NaN;
   /** Does the cluster know of its work? */
@@ -77,8 +71,11 @@ export class Master {
     this.work = work;
     this.wakeUps = new WakeUps(clock);
     this.membership = new Membership({ name, expireAfterMs, store: stores.heart, clock, log });
-    this.services = new Services({ membership: this.membership, store: stores.work, clock, wakeUps: this.wakeUps, log }); // prettier-ignore
+    const ground = { membership: this.membership, store: stores.work, clock, wakeUps: this.wakeUps, log };
+    this.services = new Services(ground);
     this.services.configure(work.services);
+    this.heart = new Heart({ ...ground, services: this.services });
+    this.caretaker = new Caretaker(ground, this.services);
   }
 
   get state(): MasterState {
@@ -135,8 +132,8 @@ export class Master {
     signal.addEventListener('abort', end);
     const during = { clock, store: stores.work, wakeUps: this.wakeUps, signal: life.signal };
     const loops = [
-      this.beat(life),
-      this.guardTrust(life.signal),
+      this.heart.beat(life),
+      this.heart.guard(life.signal),
       this.lookAround(life.signal),
       watchMarks({ ...during, lookMs }),
       ear ? ear((topic) => this.wakeUps.announce([topic]), life.signal) : Promise.resolve(),
@@ -147,47 +144,6 @@ export class Master {
       life.abort();
       signal.removeEventListener('abort', end);
       await Promise.allSettled(loops);
-    }
-  }
-
-  private async beat(life: AbortController): Promise<void> {
-    const { clock } = this.options;
-    const { beatMs } = this.membership;
-    while (!life.signal.aborted) {
-      const begun = clock.monotonicMs();
-      const isAlive = await this.tryToBeat(life);
-      const restMs = begun + beatMs - clock.monotonicMs();
-      await clock.sleep(isAlive ? restMs : Math.min(beatMs, retryBeatMs), life.signal);
-    }
-  }
-
-  private async tryToBeat(life: AbortController): Promise<boolean> {
-    try {
-      await this.membership.beatOnce();
-      this.counts.heartbeats.done++;
-      return true;
-    } catch (error) {
-      this.counts.heartbeats.failed++;
-      this.options.log.warn(`no heartbeat: ${(error as Error).message}`);
-      if (error instanceof NotMember) life.abort();
-      else if (!(error instanceof Failure)) throw error;
-      return false;
-    }
-  }
-
-  /** Stops acting in time, however long a heartbeat hangs. */
-  private async guardTrust(signal: AbortSignal): Promise<void> {
-    const { clock, log } = this.options;
-    while (!signal.aborted) {
-      const leftMs = this.membership.trustLeftMs;
-      if (leftMs > 0) await clock.sleep(leftMs, signal);
-      else {
-        if (this.services.active.length > 0) {
-          log.warn('fenced: no heartbeat was acknowledged for too long');
-          await this.services.suspend();
-        }
-        await clock.sleep(this.membership.beatMs / 4, signal);
-      }
     }
   }
 
@@ -218,18 +174,7 @@ export class Master {
     this.followClock(view);
     // What the last one has left.
     if (this.isSpokesman && !wasSpokesman) this.wakeUps.announce(['requests']);
-    if (this.membership.mayExpireOthers) await this.expireInTime(view, signal);
-  }
-
-  /** Who is dead at once; what else is left behind is looked for now and then. */
-  private async expireInTime({ peers, now }: ClusterView, signal: AbortSignal): Promise<void> {
-    // Who lives cleans up after itself, and nobody else has ever been here.
-    if (peers.every((peer) => isLivingKin(peer, now))) return;
-    const isUrgent = peers.some((peer) => isDead(peer, now, defaultExpireAfterSeconds));
-    const { clock } = this.options;
-    if (!isUrgent && clock.monotonicMs() - this.sweptMs < sweepSeconds * 1000) return;
-    this.sweptMs = clock.monotonicMs();
-    await this.expireOthers(signal);
+    await this.caretaker.look(view, signal);
   }
 
   /** What was given up for lost may have been written all the same, after what was to take its place. */
@@ -245,18 +190,6 @@ export class Master {
     this.clockAheadMs = aheadMs;
   }
 
-  private async expireOthers(signal: AbortSignal): Promise<void> {
-    const { stores, clock, log } = this.options;
-    const { done } = await expire(stores.work, { clock, signal });
-    if (done.length === 0) return;
-    const masters = new Map(done.map(({ master }) => [master.id, master.name]));
-    for (const name of masters.values()) log.warn('cleaned up after a dead master', { master: printable(name) });
-    this.counts.expired += masters.size;
-    this.services.expired([...masters.keys()]);
-    this.wakeUps.announce(['services', 'requests']);
-    await announceNow(stores.work, ['services', 'requests']);
-  }
-
   /** What it would run, and what it configures. */
   private async publish(): Promise<void> {
     const me = this.membership.trusted;
@@ -270,7 +203,7 @@ export class Master {
   /** However long the last turns take, it lives meanwhile. */
   private async handOver(): Promise<void> {
     const life = new AbortController();
-    const beating = this.beat(life);
+    const beating = this.heart.beat(life);
     try {
       // Nobody may give it anything any more.
       await this.membership.offer(noOffer);

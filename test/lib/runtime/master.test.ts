@@ -85,12 +85,12 @@ test('"buildbot upgrade-master" resets all hearts; who lives goes on', async (t)
   const blue = startMaster(database.url, 'blue', [ticking('one')]);
   await until('blue runs it', () => blue.master.services.active.length === 1);
   await database.query('update masters set last_active = 0');
-  const { done } = blue.master.counts.heartbeats;
-  await until('its heart beats on', () => blue.master.counts.heartbeats.done > done);
+  const { done } = blue.master.heart.counts;
+  await until('its heart beats on', () => blue.master.heart.counts.done > done);
   const [row] = await database.query('select last_active from masters');
   t.true(Number(row?.['last_active']) > 0);
   t.is(blue.master.state, 'active');
-  t.is(blue.master.counts.heartbeats.failed, 0);
+  t.is(blue.master.heart.counts.failed, 0);
   await blue.stop();
 });
 
@@ -104,6 +104,6 @@ test('a second process under the name of one that runs waits, sees its heart bea
   await t.throwsAsync(two.ended, { message: /A master named blue is running: its heart beat/ });
   await two.close();
   t.is(one.master.state, 'active');
-  t.is(one.master.counts.heartbeats.failed, 0);
+  t.is(one.master.heart.counts.failed, 0);
   await one.stop();
 });

@@ -39,13 +39,13 @@ const metrics: readonly Metric[] = [
     help: 'heartbeats, by outcome',
     kind: 'counter',
     label: 'outcome',
-    values: ({ counts }) => counts.heartbeats,
+    values: ({ heart }) => ({ ...heart.counts }),
   },
   {
     name: 'bbctl_master_expired_total',
     help: 'dead masters that this one has cleaned up after',
     kind: 'counter',
-    values: ({ counts }) => alone(counts.expired),
+    values: ({ caretaker }) => alone(caretaker.expired),
   },
   {
     name: 'bbctl_services_active',

@@ -1,0 +1,48 @@
+import type { ClusterView } from '../model/cluster-view.js';
+import { defaultExpireAfterSeconds } from '../model/master.js';
+import { printable } from '../model/names.js';
+import { isDead, isLivingKin } from '../model/peers.js';
+import { expire } from './housekeeping.js';
+import { announceNow } from './run-service.js';
+import type { Ground } from './run-service.js';
+import type { Services } from './services.js';
+
+/** Leftovers that nobody is in a hurry for are looked for so often. */
+const sweepSeconds = 60;
+
+/** Cleans up after masters that have died. */
+export class Caretaker {
+  /** Masters, since the start of the process. */
+  expired = 0;
+  private readonly ground: Ground;
+  private readonly services: Services;
+  private sweptMs = -Infinity;
+
+  constructor(ground: Ground, services: Services) {
+    this.ground = ground;
+    this.services = services;
+  }
+
+  /** After who is dead at once; what else is left behind is looked for now and then. */
+  async look({ peers, now }: ClusterView, signal: AbortSignal): Promise<void> {
+    // Who lives cleans up after itself, and nobody else has ever been here.
+    if (!this.ground.membership.mayExpireOthers || peers.every((peer) => isLivingKin(peer, now))) return;
+    const isUrgent = peers.some((peer) => isDead(peer, now, defaultExpireAfterSeconds));
+    const nowMs = this.ground.clock.monotonicMs();
+    if (!isUrgent && nowMs - this.sweptMs < sweepSeconds * 1000) return;
+    this.sweptMs = nowMs;
+    await this.cleanUp(signal);
+  }
+
+  private async cleanUp(signal: AbortSignal): Promise<void> {
+    const { store, clock, log, wakeUps } = this.ground;
+    const { done } = await expire(store, { clock, signal });
+    if (done.length === 0) return;
+    const masters = new Map(done.map(({ master }) => [master.id, master.name]));
+    for (const name of masters.values()) log.warn('cleaned up after a dead master', { master: printable(name) });
+    this.expired += masters.size;
+    this.services.expired([...masters.keys()]);
+    wakeUps.announce(['services', 'requests']);
+    await announceNow(store, ['services', 'requests']);
+  }
+}
