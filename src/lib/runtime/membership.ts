@@ -138,7 +138,9 @@ export class Membership {
       if (waitSeconds === 0 && !(await this.cleanUp(signal))) return this.store.write(membershipTables, (tx) => readOwnRow(tx, this.name)); // prettier-ignore
       if (!before) this.log.info('waiting to see whether the last run under this name has ended', { seconds: Math.ceil(waitSeconds) }); // prettier-ignore
       before = row;
-      await this.clock.sleep(Math.max(1, waitSeconds) * 1000, signal);
+      // Who lives shows it in the meantime.
+      const nextBeatSeconds = row.run ? row.run.expireAfter / beatsPerExpiry + 1 : secondLookAtHeartSeconds;
+      await this.clock.sleep(Math.max(1, Math.min(waitSeconds, nextBeatSeconds)) * 1000, signal);
     }
   }
 

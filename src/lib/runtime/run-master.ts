@@ -158,6 +158,7 @@ async function reload(options: RunOptions, running: Running, before: MasterConfi
       log.warn('takes a restart', { setting: 'expireAfter' });
     log.info('took the changed configuration over', { file: config.file });
   } catch (error) {
-    log.error(`the configuration is not taken over: ${(error as Error).message}`);
+    const lines = (error as Error).message.split('\n').map((line) => line.trim());
+    log.error(`the configuration is not taken over: ${lines.join(' ')}`);
   }
 }
