@@ -10,7 +10,7 @@ export interface ListedCommit {
 export interface PollState {
   /** Branch → its head. */
   readonly heads: ReadonlyMap<string, string>;
-  /** Of a push that is written in several pieces: the newest commits of what is written already. */
+  /** Of a poll that is written in several pieces: the newest commits of what is written already, and the heads that were. */
   readonly written: readonly string[];
 }
 
@@ -54,9 +54,14 @@ export function afterCommits(state: PollState, commits: readonly ListedCommit[])
   return { ...state, written: [...written] };
 }
 
-/** After all commits of a branch. What else is written of an unfinished push stays known until the poll is over. */
+/**
+ * After all commits of a branch. What else is written of an unfinished push stays known until the poll is over, and so does
+ * the branch's old head: it may have been overwritten here, and merged into one that comes later.
+ */
 export function afterBranch(state: PollState, branch: string, head: string): PollState {
-  return { ...state, heads: new Map(state.heads).set(branch, head) };
+  const old = state.heads.get(branch);
+  const written = old === undefined || old === head ? state.written : [...new Set([...state.written, old])];
+  return { heads: new Map(state.heads).set(branch, head), written };
 }
 
 /** After the whole poll: branches that are gone are forgotten. */

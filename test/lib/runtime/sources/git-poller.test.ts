@@ -47,6 +47,20 @@ test('a merge is a change, and so is all that it brings', async (t) => {
   t.deepEqual(await changes(), ['main side 1', 'main side 2', 'main two', 'main merge side']);
 });
 
+test('what was merged into a later branch before its own was overwritten is not new', async (t) => {
+  const { repository, poll, changes } = await startPolling(t);
+  const [one = ''] = repository.commit('main', ['one']);
+  repository.set('next', one);
+  await poll();
+  repository.commit('main', ['two']);
+  await poll();
+  t.deepEqual(await changes(), ['main two']);
+  repository.merge('next', 'main');
+  repository.commit('main', ['other two'], { from: one });
+  await poll();
+  t.deepEqual(await changes(), ['main other two', 'next merge main']);
+});
+
 test('after a forced push, what the old head did not come from', async (t) => {
   const { repository, poll, changes, state } = await startPolling(t);
   const [one = ''] = repository.commit('main', ['one', 'two']);
