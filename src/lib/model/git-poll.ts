@@ -10,7 +10,7 @@ export interface ListedCommit {
 export interface PollState {
   /** Branch → its head. */
   readonly heads: ReadonlyMap<string, string>;
-  /** Of a push that is written in several pieces: the newest commits of what is written already. */
+  /** Of a poll that is written in several pieces: the newest commits of what is written already, and the heads that were. */
   readonly written: readonly string[];
 }
 

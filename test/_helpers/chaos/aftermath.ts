@@ -5,6 +5,7 @@ import { bbctl } from '../cli.js';
 import type { ChaosMaster } from './chaos-master.js';
 import { expireAfter } from './cluster-text.js';
 import { epoch } from './chaos-log.js';
+import { countPlain, countStable } from './count-changes.js';
 import { readRecords } from './records.js';
 import type { Sampler } from './sampler.js';
 
@@ -29,9 +30,8 @@ async function isWhole({ store }: Sampler, count: number): Promise<boolean> {
 export async function untilQuiet(sampler: Sampler, heads: readonly string[]): Promise<void> {
   await until('the last push is built', async () => {
     if (!heads.every((head) => sampler.polledHeads.has(head))) return false;
-    const { pending, changes, buildsets } = await sampler.store.glance(readRecords);
-    const built = new Set(buildsets.filter(({ scheduler }) => scheduler === 'each').flatMap(({ stamps }) => stamps));
-    return pending === 0 && built.has(changes.at(-1)?.stamp ?? 0);
+    const records = await sampler.store.glance(readRecords);
+    return countPlain({ records }).missing.length + countStable({ records }).missing.length === 0;
   }, patience); // prettier-ignore
 }
 

@@ -49,6 +49,13 @@ export class ChaosLog {
     );
   }
 
+  /** Did another one begin on the master in that time? Until then it may have been alive, and nobody may take from it. */
+  isHitAgain(master: string, after: number, until: number): boolean {
+    return this.faults.some(
+      ({ kind, master: hit, from }) => !harmless.has(kind) && hit === master && after < from && from <= until,
+    );
+  }
+
   /** Was one of these on the master, or on the database, at that time or in the seconds before? */
   isHit(master: string, at: number, secondsBefore: number): boolean {
     return this.faults.some(

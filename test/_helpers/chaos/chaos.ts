@@ -1,3 +1,5 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { until } from '../buildbot/until.js';
 import { bbctl } from '../cli.js';
@@ -37,6 +39,7 @@ export async function runChaos(scope: Scope, options: ChaosOptions): Promise<Cha
   await stopSampling();
   problems.push(...(await stopAll(stage.masters)), ...(await sampler.store.glance(leftBehind)));
   const records = await sampler.store.glance(readRecords);
+  writeFileSync(join(options.dir, 'records.json'), JSON.stringify(records));
   const evidence = collect(stage.masters, { log: stage.log, samples: sampler.samples, records });
   const expected = polledCommits(stage, [...sampler.polledHeads]).filter((revision) => !base.has(revision));
   return judge(evidence, { seed, engine: database.engine, wholeAfter, problems, expected, known: allCommits(stage) });

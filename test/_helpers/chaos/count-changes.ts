@@ -18,7 +18,7 @@ export function countChanges({ records }: Evidence, expected: readonly string[],
 }
 
 /** Every change by itself. */
-export function countPlain({ records }: Evidence): Count {
+export function countPlain({ records }: Pick<Evidence, 'records'>): Count {
   const built = stampsOf(records.buildsets, plain);
   const there = new Set(built);
   return {
@@ -30,7 +30,7 @@ export function countPlain({ records }: Evidence): Count {
 }
 
 /** The last one of a branch stands for those before it. */
-export function countStable({ records }: Evidence): Count {
+export function countStable({ records }: Pick<Evidence, 'records'>): Count {
   const built = stampsOf(records.buildsets, stable);
   const there = new Set(built);
   const last = new Map(records.changes.map((change) => [change.branch, change]));

@@ -27,7 +27,9 @@ export function servedSpans(evidence: Evidence, service: string): { spans: Span[
       const holder = before.holders.get(service);
       const isServed = serves(evidence, before, service, holder);
       const isExcused = !before.isSound || !before.enabled.has(service) || !someoneCould(evidence, before) || evidence.log.isSlow(holder ?? '', before.at); // prettier-ignore
-      const isReset = isServed || isExcused || holder !== sample.holders.get(service);
+      const isMoved =
+        holder !== sample.holders.get(service) || evidence.log.isHitAgain(holder ?? '', before.at, sample.at);
+      const isReset = isServed || isExcused || isMoved;
       const wasIdle = idle;
       idle = isReset ? 0 : idle + sample.at - before.at;
       if (wasIdle <= wholeAgainSeconds && idle > wholeAgainSeconds)
