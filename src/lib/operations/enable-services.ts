@@ -73,16 +73,20 @@ function verifyHasSwitch(service: Service): void {
 }
 
 function advise(cluster: Cluster, done: readonly EnableServiceStep[]): string[] {
-  const held = done.flatMap((step) => {
-    const holder = masterOf(
-      cluster,
-      cluster.services.find((service) => service.kind === 'scheduler' && service.id === step.scheduler.id)?.holderId ??
-        null,
-    );
-    return holder && isLiving(holder) ? [printable(holder.name)] : [];
+  const holders = done.flatMap(({ scheduler }) => {
+    const service = cluster.services.find(({ kind, id }) => kind === 'scheduler' && id === scheduler.id);
+    const holder = masterOf(cluster, service?.holderId ?? null);
+    return holder && isLiving(holder) ? [holder] : [];
   });
-  if (held.length === 0) return [];
+  const names = (own: boolean): string =>
+    [...new Set(holders.filter(({ run }) => (run !== null) === own).map(({ name }) => printable(name)))].join(', ');
+  const [ours, others] = [names(true), names(false)];
   return [
-    `A scheduler that runs hears of it only over the message queue: ${[...new Set(held)].join(', ')} acts on it when the scheduler is activated again, at a restart of that master.`,
+    ...(ours ? [`Done by ${ours} at its next look, in seconds.`] : []),
+    ...(others
+      ? [
+          `A scheduler that runs hears of it only over the message queue: ${others} acts on it when the scheduler is activated again, at a restart of that master.`,
+        ]
+      : []),
   ];
 }
