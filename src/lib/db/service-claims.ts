@@ -1,5 +1,6 @@
 import type { ServiceKind } from '../model/service.js';
 import type { Transaction } from './connect.js';
+import { isHeard } from '../model/peers.js';
 import type { Peer } from '../model/peers.js';
 import { nameHash } from './builders.js';
 import { holdMembership, membershipTables, NotMember } from './fence.js';
@@ -47,17 +48,18 @@ export async function giveServices(
   // In the order of ids, whoever gives: two that give to each other must not wait for each other.
   await tx.dialect.locking(tx.sql('masters').whereIn('id', [me.id, to.id]).orderBy('id')).select('id');
   await holdMembership(tx, me);
-  if (!(await isMember(tx, to))) return false;
+  if (!(await isThere(tx, to))) return false;
   for (const [kind, ids] of byKind(services))
     await tx.sql(`${kind}_masters`).whereIn(`${kind}id`, ids).where('masterid', me.id).update({ masterid: to.id });
   return true;
 }
 
-async function isMember(tx: Transaction, { id, name, run }: Peer): Promise<boolean> {
+/** Whoever was looked at long ago may be dead by now, though nobody has declared it so yet. */
+async function isThere(tx: Transaction, { id, name, run }: Peer): Promise<boolean> {
   const objectId = await findOrAddObject(tx, nameHash(name), masterClass);
   try {
-    await holdMembership(tx, { id, incarnation: run?.incarnation ?? '', objectId });
-    return true;
+    const current = await holdMembership(tx, { id, incarnation: run?.incarnation ?? '', objectId });
+    return isHeard({ run: current, lastActive: current.beat }, await tx.dialect.now(tx.sql));
   } catch (error) {
     if (error instanceof NotMember) return false;
     throw error;

@@ -30,3 +30,8 @@ export function spokesman(peers: readonly Peer[], now: number): number | null {
   const ids = peers.filter((peer) => isLivingKin(peer, now)).map(({ id }) => id);
   return ids.length === 0 ? null : Math.min(...ids);
 }
+
+/** Half of its time to be declared dead has not passed: whoever has missed two beats may be dead, and is given nothing. */
+export function isHeard({ run, lastActive }: Pick<Peer, 'run' | 'lastActive'>, now: number): boolean {
+  return run !== null && now - lastActive <= run.expireAfter / 2;
+}

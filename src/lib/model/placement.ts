@@ -5,7 +5,7 @@
  */
 import { serviceKey } from './cluster-view.js';
 import type { ClusterView, ServiceView } from './cluster-view.js';
-import { isLivingKin } from './peers.js';
+import { isHeard, isLivingKin } from './peers.js';
 import type { Peer } from './peers.js';
 
 export interface Situation {
@@ -88,11 +88,6 @@ function toGive(
 function pinned(view: ClusterView, service: ServiceView, candidates: readonly Peer[]): Peer | undefined {
   const pin = view.pins.get(serviceKey(service));
   return candidates.find((peer) => peer.id === pin);
-}
-
-/** Half of its time to be declared dead has not passed: whoever has missed two beats may be dead, and is given nothing. */
-function isHeard({ run, lastActive }: Peer, now: number): boolean {
-  return run !== null && now - lastActive <= run.expireAfter / 2;
 }
 
 function isSettled({ run }: Peer, now: number): boolean {

@@ -135,7 +135,13 @@ export class Membership {
       if (before?.active && row.active && row.lastActive !== before.lastActive)
         throw this.isRunning(`its heart beat ${formatDuration(row.now - row.lastActive)} ago`);
       const waitSeconds = row.active ? secondsUntilDead(row, before) : 0;
-      if (waitSeconds === 0 && !(await this.cleanUp(signal))) return this.store.write(membershipTables, (tx) => readOwnRow(tx, this.name)); // prettier-ignore
+      if (waitSeconds === 0 && !(await this.cleanUp(signal))) {
+        const free = await this.store.write(membershipTables, (tx) => readOwnRow(tx, this.name));
+        // Another process under this name may have been quicker.
+        if (!free?.active) return free;
+        before = free;
+        continue;
+      }
       if (!before) this.log.info('waiting to see whether the last run under this name has ended', { seconds: Math.ceil(waitSeconds) }); // prettier-ignore
       before = row;
       // Who lives shows it in the meantime.
