@@ -51,7 +51,7 @@ test('bash completes commands, flags and values', async (t) => {
   const shell = await shellFolder(t, 'bash');
   const offered = (...words: string[]): Promise<string[]> => offeredByBash(shell, words);
   t.true((await offered('')).includes('status'));
-  t.deepEqual(await offered('mas'), ['masters']);
+  t.deepEqual(await offered('mas'), ['master', 'masters']);
   t.deepEqual(await offered('masters', ''), ['expire', 'forget', 'show']);
   t.deepEqual(await offered('masters', 'e'), ['expire']);
   t.deepEqual(await offered('masters', 'expire', '--dr'), ['--dry-run']);
@@ -131,7 +131,7 @@ if (!isSkipped('shells')) {
       return stdout.split('\n').filter(Boolean).map((one) => one.split('\t')[0] ?? ''); // prettier-ignore
     };
     t.true((await offered('bbctl ')).includes('status'));
-    t.deepEqual(await offered('bbctl mas'), ['masters']);
+    t.deepEqual(await offered('bbctl mas'), ['master', 'masters']);
     t.deepEqual(await offered('bbctl masters '), ['expire', 'forget', 'show']);
     t.deepEqual(await offered('bbctl masters expire --dr'), ['--dry-run']);
     t.deepEqual(await offered('bbctl masters --json '), []);

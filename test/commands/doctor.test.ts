@@ -33,7 +33,7 @@ test('it tells what each finding means, what was seen, and what mends it', async
   const { status, stdout, stderr } = await bbctl(['doctor'], { ...options, env: { COLUMNS: '200' } });
   t.like({ status, stderr }, { status: 0, stderr: '' });
   t.regex(stdout, /is dead: silent for 1\dm/);
-  t.regex(stdout, /A survivor frees the services/);
+  t.regex(stdout, /A surviving Buildbot master frees the services/);
   t.regex(stdout, /Seen: master .*\(master-dead\)/);
   t.regex(stdout, /^ {4}bbctl masters expire /m);
   const { findings, change } = (await bbctl(['doctor', '--json'], options)).json() as Told;

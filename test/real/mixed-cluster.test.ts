@@ -178,6 +178,8 @@ function quiet({ t, real }: MixedCluster): void {
 /** Each thing once. */
 async function settle(c: MixedCluster): Promise<void> {
   const { t, db } = c;
+  // Whoever would have woken it for what was asked for last has stopped.
+  await c.real.reconfig();
   await until('nothing waits', async () => (await countOpenRequests(db)) === 0);
   t.deepEqual(c.processes.flatMap((master) => master.log()).filter(({ level }) => level === 'error'), []); // prettier-ignore
   const changes = await readChanges(c);
