@@ -28,9 +28,19 @@ export function collect(
     masters: masters.map(({ key }) => key),
     lines,
     activities: logs.flatMap(({ master, lines: own }) => activitiesOf(master.key, own, master.ends)),
-    logged: firingsOf(lines),
+    logged: whenWritten(firingsOf(lines), rest.records),
     lives: new Map(logs.map(({ master, lines: own }) => [master.key, livesOf(own, master.ends)])),
   };
+}
+
+/** What is told after the commit may be told late: it was written in the second in which it was submitted. */
+function whenWritten(firings: ReadonlyMap<number, LoggedFiring>, { buildsets }: Records): Map<number, LoggedFiring> {
+  return new Map(
+    buildsets.flatMap(({ id, submittedAt }): [number, LoggedFiring][] => {
+      const firing = firings.get(id);
+      return firing ? [[id, { ...firing, at: Math.min(firing.at, submittedAt + 1) }]] : [];
+    }),
+  );
 }
 
 function livesOf(lines: readonly LogLine[], ends: readonly number[]): { from: number; until: number }[] {

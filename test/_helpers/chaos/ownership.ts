@@ -29,7 +29,7 @@ function interleaved({ records, logged, activities }: Evidence): string[] {
     if (!firing) continue;
     const before = last.get(firing.scheduler);
     const isNew = activities.some(
-      (one) => one.service === firing.scheduler && one.master === firing.master && one.from > (before?.at ?? 0) && one.from <= firing.at, // prettier-ignore
+      (one) => one.service === firing.scheduler && one.master === firing.master && one.from > (before?.at ?? 0) - 1 && one.from <= firing.at + 1, // prettier-ignore
     );
     if (before && before.master !== firing.master && !isNew)
       problems.push(`${firing.master} wrote buildset ${id} of ${firing.scheduler} after ${before.master} wrote ${before.buildset}, without having taken it since`); // prettier-ignore

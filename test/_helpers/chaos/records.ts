@@ -10,6 +10,8 @@ export interface ChangeRecord {
 export interface BuildsetRecord {
   readonly id: number;
   readonly scheduler: string;
+  /** Epoch seconds, whole ones. */
+  readonly submittedAt: number;
   readonly stamps: readonly number[];
   readonly requests: number;
 }
@@ -29,11 +31,18 @@ export async function readRecords({ sql }: Transaction): Promise<Records> {
   const asked = countedBy(await sql('buildrequests').select<Raw[]>({ key: 'buildsetid', value: 'id' }));
   const stamps = countedBy(await sql('buildset_sourcestamps').select<Raw[]>({ key: 'buildsetid', value: 'sourcestampid' })); // prettier-ignore
   const schedulers = await sql('buildset_properties').where('property_name', 'scheduler').orderBy('buildsetid').select<Raw[]>('buildsetid', 'property_value'); // prettier-ignore
+  const submitted = new Map((await sql('buildsets').select<Raw[]>('id', 'submitted_at')).map((row) => [Number(row['id']), Number(row['submitted_at'])])); // prettier-ignore
   const pending = await sql('scheduler_changes').select<Raw[]>('changeid');
   const buildsets = schedulers.map((row) => {
     const id = Number(row['buildsetid']);
     const [scheduler] = JSON.parse(String(row['property_value'])) as [string];
-    return { id, scheduler, stamps: stamps.get(id) ?? [], requests: (asked.get(id) ?? []).length };
+    return {
+      id,
+      scheduler,
+      submittedAt: submitted.get(id) ?? 0,
+      stamps: stamps.get(id) ?? [],
+      requests: (asked.get(id) ?? []).length,
+    };
   });
   return {
     changes: changes.map((row) => ({
