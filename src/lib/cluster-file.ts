@@ -21,11 +21,23 @@ export async function readClusterConfig(file: string): Promise<ClusterConfig> {
   return (await readPlacedConfig(file)).config;
 }
 
-/** The same, and where in the file a thing is. */
-export async function readPlacedConfig(file: string): Promise<{ config: ClusterConfig; lineOf: (path: Path) => number }> {
+/** What masters of bbctl's own make of one reading of a file. */
+export interface PlacedConfig {
+  readonly config: ClusterConfig;
+  readonly inventory: Inventory;
+  /** Where in the file a thing is. */
+  readonly lineOf: (path: Path) => number;
+}
+
+/** The same, with the inventory, and the places of things. */
+export async function readPlacedConfig(file: string): Promise<PlacedConfig> {
   const { value, lineOf } = await readValid(file, { isComplete: true });
-  return { config: (await import('./cluster-file/config.js')).clusterConfigOf(file, value), lineOf };
-} // prettier-ignore
+  const [{ clusterConfigOf }, { clusterFileOf }] = await Promise.all([
+    import('./cluster-file/config.js'),
+    import('./cluster-file/inventory.js'),
+  ]);
+  return { config: clusterConfigOf(file, value), inventory: clusterFileOf(file, value).inventory, lineOf };
+}
 
 async function readValid(file: string, { isComplete }: { isComplete: boolean }) {
   const text = readText(file);

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { link, open, rm } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
@@ -254,9 +253,4 @@ function unwritable(file: string, error: unknown): Failure {
     try: 'Nothing was deleted. Name a file in a folder that you may write, with room for it.',
     cause: error,
   });
-}
-
-/** As Buildbot makes it, of a builder's name. */
-export function hashOfName(name: string): string {
-  return createHash('sha1').update(name).digest('hex');
 }

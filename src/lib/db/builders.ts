@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto';
 import type { Row, RowSet } from '../model/rows.js';
 import type { Transaction } from './connect.js';
+import { hashColumns } from './hash-columns.js';
 import { ChangedMeanwhile, lockRows, readRows } from './rows.js';
 
 /** A builder when the plan was made. */
@@ -11,7 +11,7 @@ export interface SeenBuilder {
 
 /** By this masters find the rows of what they configure. */
 export function nameHash(name: string): string {
-  return createHash('sha1').update(name, 'utf8').digest('hex');
+  return hashColumns(name);
 }
 
 /** Locks the rows of builders; throws where one is gone or has another name. */

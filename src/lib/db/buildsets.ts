@@ -1,10 +1,10 @@
 import type { SourcedProperties } from '../model/buildset.js';
 import { groupBy } from '../model/group-by.js';
 import { pythonJson } from '../model/python-json.js';
+import { addRow } from './add-row.js';
+import { nameHash } from './builders.js';
 import { chunks } from './chunks.js';
 import type { Transaction } from './connect.js';
-import { hashColumns } from './hash-columns.js';
-import { insertRow } from './insert-row.js';
 
 /** What whoever adds buildsets names as the tables of its transaction. */
 export const buildsetTables: readonly string[] = [
@@ -43,7 +43,7 @@ const none = -1;
  */
 export async function addBuildset(tx: Transaction, buildset: NewBuildset, now: number): Promise<AddedBuildset> {
   const at = Math.floor(now);
-  const buildsetId = await insertRow(tx, 'buildsets', rowOf(tx, buildset, at));
+  const buildsetId = await addRow(tx, 'buildsets', 'id', rowOf(tx, buildset, at));
   const properties = Object.entries(buildset.properties).map(([name, value]) => ({
     buildsetid: buildsetId,
     property_name: name,
@@ -98,7 +98,7 @@ async function insertAll(tx: Transaction, table: string, rows: readonly Record<s
 
 /** Name → `builders.id`, of those that have ever been configured. */
 export async function findBuilderIds(tx: Transaction, names: readonly string[]): Promise<Map<string, number>> {
-  const hashes = new Map(names.map((name) => [hashColumns(name), name]));
+  const hashes = new Map(names.map((name) => [nameHash(name), name]));
   const rows = await tx
     .sql('builders')
     .whereIn('name_hash', [...hashes.keys()])

@@ -3,10 +3,11 @@
  * worth of history in each step, in the order of the archive, last what buildsets of others say of its builds. What is
  * there already is left: interrupted anywhere, the same command goes on.
  */
-import { hashOfName, openArchive, readMember, verifyArchive } from '../archive/archive-file.js';
+import { openArchive, readMember, verifyArchive } from '../archive/archive-file.js';
 import type { Archive, Member } from '../archive/archive-file.js';
 import { count, list, printable } from '../model/names.js';
 import type { RowSet } from '../model/rows.js';
+import { nameHash } from '../db/builders.js';
 import type { Database, Transaction } from '../db/connect.js';
 import { loadContent, loadedTables } from '../db/load-history.js';
 import { findBuilder, identityOf, placeOf, restoreBuilder as restoreRow, restoreLinks } from '../db/restore-builder.js';
@@ -98,7 +99,7 @@ async function missingOf(tx: Transaction, archive: Archive, target: Target, memb
 async function readWorld(database: Database, { file, as }: RestoreBuilderInput): Promise<RestoreWorld> {
   const archive = await archiveAt(file);
   const name = as ?? String(archive.header.builder['name']);
-  const target = { name, nameHash: hashOfName(name) };
+  const target = { name, nameHash: nameHash(name) };
   return database.read(async (tx) => {
     verifyColumns(tx, archive);
     const found = await findBuilder(tx, target);

@@ -1,14 +1,15 @@
 import { mkdirSync } from 'node:fs';
 import { hostname } from 'node:os';
 import path from 'node:path';
-import { readClusterConfig, readClusterFile } from '../cluster-file.js';
+import { readPlacedConfig } from '../cluster-file.js';
+import type { PlacedConfig } from '../cluster-file.js';
 import { masterNamed } from '../cluster-file/check.js';
 import { parseDatabaseUrl } from '../db/url.js';
 import type { Location } from '../db/url.js';
 import { Failure } from '../errors.js';
 import type { ClusterConfig, MasterConfig } from '../model/cluster-config.js';
-import type { Inventory } from '../model/inventory.js';
 import { list, printable } from '../model/names.js';
+import { aborted } from './aborted.js';
 import { systemClock } from './clock.js';
 import { controlsOf } from './force-builds.js';
 import { serve } from './http/server.js';
@@ -33,9 +34,9 @@ export interface RunOptions {
 
 /** Runs a master in this process until a signal stops it. */
 export async function runMaster(options: RunOptions): Promise<void> {
-  const config = await readClusterConfig(options.file);
-  const section = masterIn(config, options.key);
-  const running = await start(options, config, section);
+  const read = await readPlacedConfig(options.file);
+  const section = masterIn(read.config, options.key);
+  const running = await start(options, { ...read, section });
   const life = new AbortController();
   const waking = wakeBuildbots(wakingOf(running), life.signal);
   let reloaded = Promise.resolve();
@@ -55,14 +56,16 @@ interface Running {
   readonly stores: ReturnType<typeof openStores>;
   server: HttpServer | null;
   readonly log: Log;
-  inventory: Inventory;
-  configured: { config: ClusterConfig; section: MasterConfig };
+  configured: Configured;
 }
 
-async function start(options: RunOptions, config: ClusterConfig, section: MasterConfig): Promise<Running> {
+/** What the file says, as it was last taken over. */
+type Configured = Pick<PlacedConfig, 'config' | 'inventory'> & { readonly section: MasterConfig };
+
+async function start(options: RunOptions, configured: Configured): Promise<Running> {
   const { log } = options;
+  const { config, section } = configured;
   const { expireAfterMs } = config;
-  const { inventory } = await readClusterFile(options.file);
   const workDir = path.join(options.workDir, section.key);
   mkdirSync(workDir, { recursive: true, mode: 0o700 });
   const opening = { location: locationOf(options, config), expireAfterMs, clock: systemClock };
@@ -71,8 +74,7 @@ async function start(options: RunOptions, config: ClusterConfig, section: Master
   const name = section.name ?? `${hostname()}:${path.dirname(path.resolve(config.file))}`;
   const work = workshop.make(config, section);
   const master = new Master({ name, expireAfterMs, work, stores, clock: systemClock, log, ear: earOf(opening, log) });
-  const configured = { config, section };
-  const running: Running = { master, workshop, stores, log, inventory, configured, server: null };
+  const running: Running = { master, workshop, stores, log, configured, server: null };
   const ground = { membership: master.membership, store: stores.work, wakeUps: master.wakeUps };
   const server = section.listen
     ? await serve(
@@ -94,7 +96,7 @@ function wakingOf(running: Running): WakingOptions {
     clock: systemClock,
     log,
     wakeUps: master.wakeUps,
-    inventory: () => running.inventory,
+    inventory: () => running.configured.inventory,
     isMine: () => master.isSpokesman,
   };
 }
@@ -135,24 +137,18 @@ async function quickly(master: Master): Promise<void> {
   await Promise.race([master.membership.leave().catch(() => {}), systemClock.sleep(1000)]);
 }
 
-function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
-}
-
 /** A file that is not right changes nothing. */
 async function reload(options: RunOptions, running: Running, before: MasterConfig): Promise<void> {
   const { master, workshop, log } = running;
   try {
-    const config = await readClusterConfig(options.file);
-    const { inventory } = await readClusterFile(options.file);
+    const { config, inventory } = await readPlacedConfig(options.file);
     const section = masterNamed(config, before.key);
     const fixed = ['name', 'listen', 'workerListen'] as const;
     for (const setting of fixed)
       if (JSON.stringify(section[setting]) !== JSON.stringify(before[setting]))
         log.warn('takes a restart', { setting });
     master.configure(workshop.make(config, section));
-    running.inventory = inventory;
-    running.configured = { config, section };
+    running.configured = { config, inventory, section };
     master.wakeUps.announce(['requests']);
     if (config.expireAfterMs !== master.membership.expireAfterMs)
       log.warn('takes a restart', { setting: 'expireAfter' });

@@ -1,7 +1,8 @@
-import { holdClaim, holdMembership, membershipTables, NotHolder, NotMember } from '../db/fence.js';
+import { holdClaim, holdMembership, NotHolder, NotMember } from '../db/fence.js';
 import { mark, notify } from '../db/announcements.js';
 import type { Topic } from '../db/announcements.js';
 import type { Transaction } from '../db/connect.js';
+import { claimTables } from '../db/service-claims.js';
 import type { ServiceView } from '../model/cluster-view.js';
 import type { Clock } from './clock.js';
 import type { Fields, Log } from './log.js';
@@ -114,7 +115,7 @@ export async function fenced<T>(
 ): Promise<T> {
   const me = membership.trusted;
   if (!me) throw new NotHolder('it does not trust its claims');
-  const all = [...new Set([...membershipTables, 'scheduler_masters', 'changesource_masters', ...tables])];
+  const all = [...new Set([...claimTables, ...tables])];
   const { result, announced } = await store.write(all, async (tx) => {
     await holdMembership(tx, me);
     await hold(tx, me.id);

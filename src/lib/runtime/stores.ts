@@ -1,6 +1,8 @@
+import { topics } from '../db/announcements.js';
 import { Database } from '../db/connect.js';
 import { listen } from '../db/listen.js';
 import type { Location } from '../db/url.js';
+import { aborted } from './aborted.js';
 import type { Clock } from './clock.js';
 import type { Ear } from './hear.js';
 import type { Log } from './log.js';
@@ -44,7 +46,7 @@ export function earOf({ location, clock }: Opening, log: Log): Ear | null {
     while (!signal.aborted) {
       try {
         const listening = await listen(location, { access: 'read', purpose: 'master ear', timeoutMs: 10_000 }, heard);
-        for (const topic of ['changes', 'requests', 'services'] as const) heard(topic);
+        for (const topic of topics) heard(topic);
         await Promise.race([listening.ended, aborted(signal)]);
         await listening.close();
       } catch (error) {
@@ -53,11 +55,4 @@ export function earOf({ location, clock }: Opening, log: Log): Ear | null {
       await clock.sleep(2000, signal);
     }
   };
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    else signal.addEventListener('abort', () => resolve(), { once: true });
-  });
 }

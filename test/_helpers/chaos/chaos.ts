@@ -9,7 +9,7 @@ import type { ChaosMaster } from './chaos-master.js';
 import { Committer } from './committer.js';
 import { collect } from './evidence.js';
 import { makeMischief, type Pace } from './mischief.js';
-import { Random } from './random.js';
+import { Random } from '../random.js';
 import { judge, type ChaosReport } from './report.js';
 import { readRecords } from './records.js';
 import { Sampler } from './sampler.js';

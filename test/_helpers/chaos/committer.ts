@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { GitRepository } from '../git-repository.js';
 import type { ChaosLog } from './chaos-log.js';
-import type { Random } from './random.js';
+import type { Random } from '../random.js';
 
 const branches = ['main', 'next', 'team/a', 'team/b'];
 

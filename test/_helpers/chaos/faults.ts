@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { FaultKind } from './chaos-log.js';
 import type { ChaosMaster } from './chaos-master.js';
 import type { Proxy } from './proxy.js';
-import type { Random } from './random.js';
+import type { Random } from '../random.js';
 
 /** What faults act upon. */
 export interface Ground {

@@ -9,7 +9,7 @@ import { clusterText } from './cluster-text.js';
 import type { Ground } from './faults.js';
 import { enable, holdWriteLock } from './others.js';
 import { Proxy } from './proxy.js';
-import { Random } from './random.js';
+import { Random } from '../random.js';
 
 export interface StageOptions {
   readonly database: ChaosDatabase;

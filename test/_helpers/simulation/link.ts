@@ -3,7 +3,7 @@ import { Failure } from '../../../src/lib/errors.js';
 import { ReopeningStore } from '../../../src/lib/runtime/store.js';
 import type { Store } from '../../../src/lib/runtime/store.js';
 import type { SimulatedProcess } from './process.js';
-import type { Random } from './random.js';
+import type { Random } from '../random.js';
 import type { Timeline } from './timeline.js';
 import type { Weather } from './weather.js';
 

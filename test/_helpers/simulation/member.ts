@@ -7,7 +7,7 @@ import { kindOf, serviceOf } from './acts.js';
 import type { ServiceSpec, Surroundings } from './acts.js';
 import { Link } from './link.js';
 import { SimulatedProcess } from './process.js';
-import type { Random } from './random.js';
+import type { Random } from '../random.js';
 import type { Timeline } from './timeline.js';
 import type { Weather } from './weather.js';
 

@@ -14,7 +14,7 @@ import { actsTable, kindOf } from './acts.js';
 import type { ServiceSpec } from './acts.js';
 import { judgeCalm } from './calm.js';
 import { Member } from './member.js';
-import { Random } from './random.js';
+import { Random, spread } from '../random.js';
 import { Timeline } from './timeline.js';
 import { strike } from './troubles.js';
 import type { Troubled } from './troubles.js';
@@ -91,8 +91,8 @@ export class Simulation implements Troubled {
   }
 
   private constructor({ seed, hours, masters }: SimulationOptions, database: Database, connection: Sqlite.Database) {
-    const random = new Random(seed);
-    const jitter = new Random(seed + 1);
+    const random = new Random(spread(seed));
+    const jitter = new Random(spread(seed + 1));
     Math.random = () => jitter.next();
     this.seed = seed;
     this.random = random;

@@ -1,5 +1,5 @@
 import type { Member } from './member.js';
-import type { Random } from './random.js';
+import type { Random } from '../random.js';
 import type { Timeline } from './timeline.js';
 import type { Weather } from './weather.js';
 

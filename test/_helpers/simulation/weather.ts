@@ -1,4 +1,4 @@
-import type { Random } from './random.js';
+import type { Random } from '../random.js';
 
 /** What becomes of a statement on its way to the database and back. */
 export interface Fate {

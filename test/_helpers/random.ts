@@ -3,7 +3,7 @@ export class Random {
   private state: number;
 
   constructor(seed: number) {
-    this.state = Math.imul(seed ^ 0x9e3779b9, 0x85ebca6b) >>> 0;
+    this.state = seed >>> 0;
   }
 
   /** At least 0, less than 1 (mulberry32). */
@@ -37,4 +37,15 @@ export class Random {
     if (item === undefined) throw new Error('there is nothing to pick from');
     return item;
   }
+
+  pickWeighted<T>(all: readonly (readonly [T, number])[]): T {
+    let left = this.next() * all.reduce((sum, [, weight]) => sum + weight, 0);
+    for (const [one, weight] of all) if ((left -= weight) < 0) return one;
+    throw new Error('there is nothing to pick from');
+  }
+}
+
+/** Neighbouring seeds far apart. */
+export function spread(seed: number): number {
+  return Math.imul(seed ^ 0x9e3779b9, 0x85ebca6b);
 }
