@@ -2,6 +2,7 @@ import { homedir } from 'node:os';
 import path from 'node:path';
 import * as Flags from '@oclif/core/flags';
 import { BaseCommand } from '../../lib/base-command.js';
+import { clusterFileOf, configFlag } from '../../lib/config-flag.js';
 import { logFormats, logLines } from '../../lib/runtime/log-lines.js';
 import { runMaster } from '../../lib/runtime/run-master.js';
 
@@ -16,11 +17,7 @@ SIGTERM (or Ctrl-C) stops it in order: its services are handed over, its registr
     '<%= config.bin %> master run --config /srv/bb/cluster.yaml --name blue --log-format json',
   ];
   static override flags = {
-    config: Flags.string({
-      description: 'the cluster.yaml [env: BBCTL_CONFIG]',
-      helpValue: 'FILE',
-      defaultHelp: 'cluster.yaml',
-    }),
+    ...configFlag,
     name: Flags.string({ description: 'the key of this master in the file', helpValue: 'KEY' }),
     db: Flags.string({ description: 'another database than the file names', helpValue: 'URL' }),
     'work-dir': Flags.string({
@@ -34,7 +31,7 @@ SIGTERM (or Ctrl-C) stops it in order: its services are handed over, its registr
   async run(): Promise<void> {
     const state = process.env['XDG_STATE_HOME'] || path.join(homedir(), '.local', 'state');
     await runMaster({
-      file: this.flags.config ?? (process.env['BBCTL_CONFIG'] || 'cluster.yaml'),
+      file: clusterFileOf(this.flags),
       key: this.flags.name,
       db: this.flags.db,
       workDir: path.resolve(this.flags['work-dir'] ?? path.join(state, 'bbctl', 'masters')),
