@@ -11,37 +11,43 @@ export interface Completion {
 
 /**
  * Completes requests that this master has claimed, and the buildsets of which they were the last, with the worst result.
- * Returns those buildsets. What is complete already stays as it is.
+ * Returns whether a build may wait for one of those. What is complete already stays as it is.
  */
 export async function completeRequests(
   tx: Transaction,
   completions: readonly Completion[],
   now: number,
-): Promise<number[]> {
-  // First of all: of two masters that complete the last two requests at once, one waits here and then sees the other's.
-  const open = await lockOpenBuildsets(tx, completions);
+): Promise<boolean> {
+  const open = await lockBuildsets(tx, completions.map(({ buildsetId }) => buildsetId)); // prettier-ignore
   const after = { complete: 1, complete_at: Math.floor(now) };
   for (const [results, some] of groupBy(completions, (one) => one.results))
     for (const ids of chunks(some.map(({ requestId }) => requestId)))
       await tx.sql('buildrequests').whereIn('id', ids).where('complete', 0).update({ ...after, results });
-  const ended: number[] = [];
-  for (const id of open) {
+  let isAwaited = false;
+  for (const { id, parent_buildid: parent } of open) {
     const results = await resultOf(tx, id);
     if (results === null) continue;
     await tx.sql('buildsets').where({ id, complete: 0 }).update({ ...after, results });
-    ended.push(id);
+    isAwaited ||= parent !== null;
   }
-  return ended;
+  return isAwaited;
 }
 
-/** In the order of ids, whoever completes. */
-async function lockOpenBuildsets(tx: Transaction, completions: readonly Completion[]): Promise<number[]> {
-  const ids = [...new Set(completions.map(({ buildsetId }) => buildsetId))].sort((a, b) => a - b);
-  const open: number[] = [];
-  for (const some of chunks(ids)) {
-    const query = tx.sql('buildsets').whereIn('id', some).orderBy('id');
-    const rows = await tx.dialect.locking(query).select<{ id: number; complete: number }[]>('id', 'complete');
-    open.push(...rows.filter(({ complete }) => !complete).map(({ id }) => id));
+interface OpenBuildset {
+  readonly id: number;
+  readonly parent_buildid: number | null;
+}
+
+/**
+ * Those that are open. To be done before anything else of them is locked: of two masters that complete the last two
+ * requests at once, one waits here and then sees the other's. In the order of ids, whoever locks.
+ */
+export async function lockBuildsets(tx: Transaction, ids: readonly number[]): Promise<OpenBuildset[]> {
+  const open: OpenBuildset[] = [];
+  for (const some of chunks([...new Set(ids)].sort((a, b) => a - b))) {
+    const query = tx.dialect.locking(tx.sql('buildsets').whereIn('id', some).orderBy('id'));
+    const rows = await query.select<(OpenBuildset & { complete: number })[]>('id', 'complete', 'parent_buildid');
+    open.push(...rows.filter(({ complete }) => !complete));
   }
   return open;
 }

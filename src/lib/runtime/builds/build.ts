@@ -10,7 +10,7 @@ import { endBuild } from './end-build.js';
 import { renderEnv, renderStep } from './render-step.js';
 import type { Scribe } from './scribe.js';
 import type { StartedBuild } from './start-builds.js';
-import type { Interruption, RunStep, StepContext, StepLog, StepOutcome } from './step-context.js';
+import type { Interruption, RunStep, StepContext, StepLog, StepEnd } from './step-context.js';
 import { StepRecord } from './step-record.js';
 import { uniqueNames } from './unique-names.js';
 
@@ -19,7 +19,7 @@ export interface BuildGround {
   readonly masterId: number;
   readonly scribe: Scribe;
   readonly log: Log;
-  readonly runStep: RunStep;
+  readonly runStep: RunStep<StepConfig>;
   openLog(logId: number): StepLog;
 }
 
@@ -92,18 +92,18 @@ export class Build {
     this.unsettled.push(written);
   }
 
-  private async runOne(config: StepConfig, number: number, name: string): Promise<StepOutcome> {
+  private async runOne(config: StepConfig, number: number, name: string): Promise<StepEnd> {
     const record = new StepRecord(this.ground.scribe, { buildId: this.started.id, number, name });
     const stop = new AbortController();
     this.step = stop;
-    const outcome = judged(await this.attempt(config, record, stop.signal), stop.signal);
+    const end = judged(await this.attempt(config, record, stop.signal), stop.signal);
     this.step = null;
     await record.added;
-    this.later(record.finish(outcome));
-    return outcome;
+    this.later(record.finish(end));
+    return end;
   }
 
-  private async attempt(config: StepConfig, record: StepRecord, signal: AbortSignal): Promise<StepOutcome> {
+  private async attempt(config: StepConfig, record: StepRecord, signal: AbortSignal): Promise<StepEnd> {
     try {
       return await this.ground.runStep(renderStep(config, this.properties), this.contextOf(record, signal));
     } catch (error) {
@@ -143,17 +143,17 @@ export class Build {
     const results = interruption ? interruption.results : this.results;
     const state = buildState(results, interruption?.text ?? null, this.told);
     const { masterId, scribe } = this.ground;
-    const written = scribe.write((tx, again) => endBuild(tx, masterId, this.started, { results, state }, again));
+    const written = scribe.write((tx) => endBuild(tx, masterId, this.started, { results, state }));
     const [ended] = await Promise.all([written, ...this.unsettled]);
     return ended;
   }
 }
 
 /** What was interrupted has no result of its own, but for that it was. */
-function judged(outcome: StepOutcome, signal: AbortSignal): StepOutcome {
-  if (!signal.aborted) return outcome;
+function judged(end: StepEnd, signal: AbortSignal): StepEnd {
+  if (!signal.aborted) return end;
   const { results: wanted } = signal.reason as Interruption;
-  if (wanted === retry) return { ...outcome, results: retry };
-  const isKept = outcome.results === retry || outcome.results === cancelled;
-  return isKept ? outcome : { ...outcome, results: exception };
+  if (wanted === retry) return { ...end, results: retry };
+  const isKept = end.results === retry || end.results === cancelled;
+  return isKept ? end : { ...end, results: exception };
 }

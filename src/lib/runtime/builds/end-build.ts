@@ -1,4 +1,4 @@
-import { completeRequests } from '../../db/complete-requests.js';
+import { completeRequests, lockBuildsets } from '../../db/complete-requests.js';
 import { holdRequest, releaseRequests } from '../../db/request-claims.js';
 import { finishBuild } from '../../db/running-builds.js';
 import { retry } from '../../model/results.js';
@@ -19,10 +19,10 @@ export async function endBuild(
   masterId: number,
   { id, request }: StartedBuild,
   { results, state }: Ending,
-  again: boolean,
 ): Promise<number> {
+  await lockBuildsets(tx, [request.buildsetId]);
   const isMine = await holdRequest(tx, masterId, request.id);
-  const ended = isMine || again ? results : retry;
+  const ended = isMine ? results : retry;
   await finishBuild(tx, masterId, id, { results: ended, state }, tx.now);
   if (!isMine) return ended;
   if (ended === retry) {
@@ -31,8 +31,6 @@ export async function endBuild(
     return ended;
   }
   const completions = [{ requestId: request.id, buildsetId: request.buildsetId, results: ended }];
-  const complete = await completeRequests(tx, completions, tx.now);
-  // A build may wait for it.
-  if (complete.length > 0) tx.announce('requests');
+  if (await completeRequests(tx, completions, tx.now)) tx.announce('requests');
   return ended;
 }

@@ -70,9 +70,7 @@ async function complete(
 ): Promise<void> {
   if (requests.length === 0) return;
   const completions = requests.map(({ id, buildsetId, results }) => ({ requestId: id, buildsetId, results }));
-  const ended = await completeRequests(tx, completions, tx.now);
-  // A build may wait for it.
-  if (ended.length > 0) tx.announce('requests');
+  if (await completeRequests(tx, completions, tx.now)) tx.announce('requests');
 }
 
 /** Of equal requests that wait, the newest is built for all of them. */

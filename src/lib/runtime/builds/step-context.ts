@@ -1,33 +1,35 @@
 import type { StepConfig } from '../../model/cluster-config.js';
+import type { LogStream } from '../../model/log-lines.js';
 import type { Property } from '../../model/properties.js';
 import type { Log } from '../log.js';
 
-/** What is built of one codebase. */
+/** What a build is made of, for one codebase. */
 export interface BuildStamp {
   readonly codebase: string;
   readonly repository: string;
+  /** `null`: the default of who checks it out. */
   readonly branch: string | null;
+  /** `null`: the newest. */
   readonly revision: string | null;
   readonly project: string;
-  readonly patch: { readonly level: number; readonly body: Buffer; readonly subdir: string } | null;
+  readonly patch: Patch | null;
 }
 
-/** Why a build is to end before its time: the `reason` of its signal. */
+export interface Patch {
+  /** How many folders are taken off its paths. */
+  readonly level: number;
+  readonly body: Buffer;
+  readonly subdir: string;
+}
+
+/** Why a build is stopped, and how it ends then. */
 export interface Interruption {
   readonly text: string;
-  /** `cancelled` (6) or `retry` (5), as in model/results.ts. */
+  /** Cancelled, or retry. */
   readonly results: number;
 }
 
-/** Lines of a step, as they come. */
-export interface StepLog {
-  header(text: string): Promise<void>;
-  /** Settled when there is room again. */
-  write(stream: 'stdout' | 'stderr', data: Buffer): Promise<void>;
-  close(): Promise<void>;
-}
-
-/** What a step has. */
+/** What a step sees of its build, and all that it can do to it. */
 export interface StepContext {
   readonly build: {
     readonly id: number;
@@ -35,29 +37,35 @@ export interface StepContext {
     readonly builder: string;
     readonly requestId: number;
     readonly buildsetId: number;
-    /** Absolute: the builder's folder on the worker, which exists. */
+    /** Absolute, of the builder on the worker; exists. */
     readonly workdir: string;
   };
   readonly worker: string;
   readonly properties: ReadonlyMap<string, Property>;
   setProperty(name: string, value: unknown, source: string): Promise<void>;
   readonly sourceStamps: readonly BuildStamp[];
-  /** Of the builder, with properties filled in. */
+  /** Of the builder. */
   readonly env: Readonly<Record<string, string>>;
-  /** Aborted when the step is to end soon; its `reason` is an `Interruption`. */
+  /** Aborted when it is to end soon; the reason is an `Interruption`. */
   readonly signal: AbortSignal;
-  /** `stdio`: the lines of what it runs. */
   openLog(name: string): Promise<StepLog>;
   /** The master's own. */
   readonly log: Log;
 }
 
-export interface StepOutcome {
-  /** As in model/results.ts. */
+/** A log of a step, of type 's'. */
+export interface StepLog {
+  header(text: string): Promise<void>;
+  /** Resolves when there is room for more. */
+  write(stream: Exclude<LogStream, 'header'>, data: Buffer): Promise<void>;
+  /** Resolves when all of it is in the database. */
+  close(): Promise<void>;
+}
+
+export interface StepEnd {
   readonly results: number;
-  /** `state_string`, in Buildbot's words. */
+  /** As Buildbot words it, for `steps.state_string`. */
   readonly state: string;
 }
 
-/** Does a step of a kind; properties are filled in in its configuration. What it throws ends the build as an exception. */
-export type RunStep<C extends StepConfig = StepConfig> = (config: C, context: StepContext) => Promise<StepOutcome>;
+export type RunStep<C extends StepConfig> = (config: C, context: StepContext) => Promise<StepEnd>;

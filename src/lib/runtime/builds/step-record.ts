@@ -1,7 +1,7 @@
 import { addLog, addStep, finishStep, setStepState } from '../../db/running-builds.js';
 import type { NewStep } from '../../db/running-builds.js';
 import type { Scribe } from './scribe.js';
-import type { StepOutcome } from './step-context.js';
+import type { StepEnd } from './step-context.js';
 
 /**
  * A step, as it stands in the database. What is written does not wait for what was asked before to be written: the scribe
@@ -28,7 +28,7 @@ export class StepRecord {
     return this.scribe.write((tx) => setStepState(tx, this.id, state));
   }
 
-  finish(outcome: StepOutcome): Promise<void> {
-    return this.scribe.write((tx) => finishStep(tx, this.id, outcome, tx.now));
+  finish(end: StepEnd): Promise<void> {
+    return this.scribe.write((tx) => finishStep(tx, this.id, end, tx.now));
   }
 }
