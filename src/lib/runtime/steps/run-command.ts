@@ -6,13 +6,13 @@ import { runProcess, type ProcessEnd, type Stop } from '../workers/run-process.j
 export interface LoggedCommand {
   /** A text is for the shell. */
   readonly command: string | readonly string[];
+  /** In the log in its place. */
+  readonly shown?: readonly string[];
   readonly cwd: string;
   readonly env: Readonly<Record<string, string>>;
   readonly timeoutMs: number | null;
   readonly maxTimeMs: number | null;
   readonly input?: Buffer;
-  /** Of output and header: what of it goes into the log. */
-  readonly filter?: (text: string) => string;
   /** Beside the log. */
   readonly onStdout?: (data: Buffer) => void;
 }
@@ -21,8 +21,8 @@ export interface LoggedCommand {
 export async function runCommand(command: LoggedCommand, context: StepContext, log: StepLog): Promise<number> {
   const { cwd, env, timeoutMs, maxTimeMs, input } = command;
   const argv = typeof command.command === 'string' ? ['/bin/sh', '-c', command.command] : command.command;
-  const header = (text: string): Promise<void> => log.header(command.filter?.(text) ?? text);
-  await header(beginning(command));
+  const shown = { ...command, command: command.shown ?? command.command };
+  await log.header(beginning(shown));
   const limits = { timeoutMs, maxTimeMs, folder: context.build.workdir };
   const end = await runProcess(
     { argv, cwd, env, ...limits, ...(input && { input }) },
@@ -32,11 +32,11 @@ export async function runCommand(command: LoggedCommand, context: StepContext, l
         if (stream === 'stdout') command.onStdout?.(data);
         return log.write(stream, data);
       },
-      onStop: (why) => header(`\n${stopWords(why, command)}, attempting to kill\n`),
+      onStop: (why) => log.header(`\n${stopWords(why, shown)}, attempting to kill\n`),
     },
   );
   const status = statusOf(end);
-  await header(ending(end, status));
+  await log.header(ending(end, status));
   return status;
 }
 

@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { hasLivingMembers } from './process-identity.js';
 import { killOne, markedProcesses, sendSignal, type Marked } from './marks.js';
 
 /** Nothing tells that a group has no members any more. */
-const lookEveryMs = 25;
+const lookEveryMs = 50;
 
 /** Ends the process group, and what has left it but has its mark: asked first, and killed after a while. */
 export async function killAll(group: number | undefined, mark: string, killAfterMs: number): Promise<void> {
@@ -22,5 +23,5 @@ function signalAll(group: number, isOurs: (one: Marked) => boolean, signal: Node
 }
 
 function isThere(group: number, isOurs: (one: Marked) => boolean): boolean {
-  return sendSignal(-group, 0) || markedProcesses().some(isOurs);
+  return (sendSignal(-group, 0) && hasLivingMembers(group)) || markedProcesses().some(isOurs);
 }

@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { readdirSync } from 'node:fs';
-import { identityOf, isAlive, textOf } from './process-identity.js';
+import { identityOf, isAlive, processIds, textOf } from './process-identity.js';
 
 /** What every process of a build has in its environment, and what they start, unless they take it out. */
 export const markVariable = 'BBCTL_BUILD';
@@ -47,13 +46,5 @@ export function sendSignal(pid: number, signal: NodeJS.Signals | 0): boolean {
   } catch {
     // It has ended meanwhile.
     return false;
-  }
-}
-
-function processIds(): number[] {
-  try {
-    return readdirSync('/proc').map(Number).filter((pid) => pid > 0); // prettier-ignore
-  } catch {
-    return [];
   }
 }

@@ -1,5 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { mkdir } from 'node:fs/promises';
+import { mkdir, realpath } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
 import { Countdown } from './countdown.js';
 import { killAll } from './kill-all.js';
@@ -14,7 +14,7 @@ export interface Command {
   readonly cwd: string;
   /** All of it. */
   readonly env: Readonly<Record<string, string>>;
-  /** The folder that is the build's alone, absolute: what is left of it is found by this. */
+  /** The builder's, which exists: what a killed master leaves is found by it. */
   readonly folder: string;
   /** Without any output. */
   readonly timeoutMs: number | null;
@@ -53,12 +53,13 @@ export interface ProcessEnd {
 export async function runProcess(command: Command, options: ProcessOptions): Promise<ProcessEnd> {
   await mkdir(command.cwd, { recursive: true });
   const beganMs = performance.now();
-  const mark = newMark(command.folder);
+  const folder = await realpath(command.folder);
+  const mark = newMark(folder);
   const [program = '', ...args] = command.argv;
   const env = { ...command.env, PWD: command.cwd, [markVariable]: mark };
   const child = spawn(program, args, { cwd: command.cwd, env, detached: true, stdio: 'pipe' });
   child.stdin.on('error', () => {}).end(command.input);
-  const forget = recordGroup(command.folder, child.pid);
+  const forget = recordGroup(folder, child.pid);
   try {
     const end = await new RunningProcess(child, mark, command, options).end();
     return { ...end, elapsedMs: performance.now() - beganMs };
