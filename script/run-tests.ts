@@ -13,7 +13,7 @@ import { TapReader, type Tally } from './tap.js';
 const [countsFile, ...args] = process.argv.slice(2);
 if (countsFile === undefined) throw new Error('the file for the counts is missing');
 const limits: Limits = {
-  file: limitOf('BBCTL_TEST_FILE_SECONDS', 420),
+  file: limitOf('BBCTL_TEST_FILE_SECONDS', 600),
   left: 3000,
   silence: 30_000,
   run: limitOf('BBCTL_TEST_SECONDS', 45 * 60),
