@@ -45,8 +45,9 @@ export async function supervise(
   });
   try {
     const status = await exitOf(ava);
+    clearInterval(timer);
     // Who left the group may hold the pipe open for ever.
-    await Promise.race([output, sleep(5000, undefined, { ref: false })]);
+    await Promise.race([output, sleep(limits.left, undefined, { ref: false })]);
     return { status, problems: watch.problems };
   } finally {
     clearInterval(timer);
