@@ -48,7 +48,7 @@ async function idOf(tx: Transaction, place: Place, key: string, scope: Scope): P
   if (id !== null && number === keyColumnOf(resource)) return id;
   const column = id === null ? name : number;
   if (column === undefined) return null;
-  const query = tx.sql(resource.table).where(column, column === name ? key : (id ?? 0));
+  const query = tx.sql<Raw>(resource.table).where(column, column === name ? key : (id ?? 0));
   if (place.narrow) place.narrow(query, scope, tx.sql);
   const rows = await query.limit(2).select<Raw[]>({ id: keyColumnOf(resource), name: column });
   // The index may find more than was asked for.

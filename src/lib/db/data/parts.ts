@@ -26,8 +26,8 @@ export function membersPart({ from, parent, value }: Members): ReadPart {
 /** By their builds. */
 export const buildProperties: ReadPart = async (tx, rows, wanted) => {
   if (wanted.properties.length === 0) return () => ({});
-  const query = tx.sql('build_properties').select<Raw[]>('buildid', 'name', 'value', 'source').orderBy('name');
-  const found = await named(tx.dialect.among(query, 'buildid', idsOf(rows)), 'name', wanted);
+  const query = tx.sql('build_properties').select('buildid', 'name', 'value', 'source').orderBy('name');
+  const found = (await named(tx.dialect.among(query, 'buildid', idsOf(rows)), 'name', wanted)) as Raw[];
   const properties = groupBy(found, (row) => Number(row['buildid']));
   return (row) => sourced(properties.get(Number(row[idAlias])) ?? [], propertyOfBuild);
 };
@@ -35,8 +35,9 @@ export const buildProperties: ReadPart = async (tx, rows, wanted) => {
 /** By the buildsets of requests; `null` where there are none of those that are asked for. */
 export const requestProperties: ReadPart = async (tx, rows, wanted) => {
   if (wanted.properties.length === 0) return () => null;
-  const query = tx.sql('buildset_properties').select<Raw[]>('buildsetid', 'property_name', 'property_value');
-  const found = await named(tx.dialect.among(query, 'buildsetid', idsOf(rows, '_buildset')), 'property_name', wanted);
+  const query = tx.sql('buildset_properties').select('buildsetid', 'property_name', 'property_value');
+  const some = named(tx.dialect.among(query, 'buildsetid', idsOf(rows, '_buildset')), 'property_name', wanted);
+  const found = (await some) as Raw[];
   const properties = groupBy(found, (row) => Number(row['buildsetid']));
   return (row) => {
     const own = properties.get(Number(row['_buildset']));
@@ -50,11 +51,7 @@ export const changeProperties: ReadPart = async (tx, rows) => {
   return (row) => sourced(properties.get(Number(row[idAlias])) ?? [], propertyOfChange);
 };
 
-function named(
-  query: Knex.QueryBuilder<Raw, Raw[]>,
-  column: string,
-  { properties }: Wanted,
-): Knex.QueryBuilder<Raw, Raw[]> {
+function named(query: Knex.QueryBuilder, column: string, { properties }: Wanted): Knex.QueryBuilder {
   return properties.includes('*') ? query : query.whereIn(column, [...properties]);
 }
 
@@ -102,9 +99,9 @@ function propertyOfChange(row: Raw): Property | null {
 
 /** `undefined`: it is no JSON. */
 export function parsed(json: unknown): unknown {
-  if (json === null || json === undefined) return null;
+  if (json === null) return null;
   try {
-    return JSON.parse(String(json)) as unknown;
+    return JSON.parse(json as string) as unknown;
   } catch {
     return undefined;
   }
