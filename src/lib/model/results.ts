@@ -3,6 +3,7 @@ export const resultNames = ['success', 'warnings', 'failure', 'skipped', 'except
 
 export const success = 0;
 export const warnings = 1;
+export const failure = 2;
 export const retry = 5;
 export const cancelled = 6;
 
