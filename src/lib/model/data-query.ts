@@ -52,8 +52,12 @@ const booleans = new Map([
 /** Of what columns hold. */
 const largestInteger = 2 ** 31 - 1;
 
-/** Throws a `Failure` that names the parameter which is not right. */
-export function parseDataQuery(parameters: Iterable<readonly [string, string]>, types: FieldTypes): DataQuery {
+/** Throws a `Failure` that names the parameter which is not right. `isOne`: not a collection is asked for. */
+export function parseDataQuery(
+  parameters: Iterable<readonly [string, string]>,
+  types: FieldTypes,
+  { isOne = false } = {},
+): DataQuery {
   const given = new Map<string, string[]>();
   for (const [name, value] of parameters) given.set(name, [...(given.get(name) ?? []), value]);
   const query: DataQuery = {
@@ -65,6 +69,8 @@ export function parseDataQuery(parameters: Iterable<readonly [string, string]>, 
     filters: [...given].filter(([name]) => !reserved.has(name)).map(([name, values]) => filterOf(name, values, types)),
   };
   verifySelected(query);
+  const [filter] = query.filters;
+  if (isOne && filter) throw wrong(`"${filter.field}": this is one, there is nothing to filter.`);
   return query;
 }
 

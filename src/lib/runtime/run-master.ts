@@ -12,12 +12,16 @@ import { list, printable } from '../model/names.js';
 import { aborted } from './aborted.js';
 import { systemClock } from './clock.js';
 import { controlsOf } from './force-builds.js';
+import type { Controls } from './force-builds.js';
 import { serve } from './http/server.js';
 import type { HttpServer } from './http/server.js';
+import type { Site } from './http/site.js';
 import type { Log } from './log.js';
 import { Workshop } from './make-work.js';
 import { Master } from './master.js';
-import { earOf, openStores } from './stores.js';
+import type { Reader } from './reading.js';
+import { signalOrders } from './signal-orders.js';
+import { earOf, openReading, openStores } from './stores.js';
 import { wakeBuildbots } from './wake-buildbots.js';
 import type { WakingOptions } from './wake-buildbots.js';
 
@@ -46,7 +50,7 @@ export async function runMaster(options: RunOptions): Promise<void> {
     life.abort();
     await waking;
     await running.server?.close();
-    await Promise.all([running.stores.heart.close(), running.stores.work.close()]);
+    await Promise.all([running.stores.heart.close(), running.stores.work.close(), running.reading.close()]);
   }
 }
 
@@ -54,6 +58,7 @@ interface Running {
   readonly master: Master;
   readonly workshop: Workshop;
   readonly stores: ReturnType<typeof openStores>;
+  readonly reading: Reader;
   server: HttpServer | null;
   readonly log: Log;
   configured: Configured;
@@ -74,19 +79,23 @@ async function start(options: RunOptions, configured: Configured): Promise<Runni
   const name = section.name ?? `${hostname()}:${path.dirname(path.resolve(config.file))}`;
   const work = workshop.make(config, section);
   const master = new Master({ name, expireAfterMs, work, stores, clock: systemClock, log, ear: earOf(opening, log) });
-  const running: Running = { master, workshop, stores, log, configured, server: null };
+  const reading = openReading(opening);
+  const running: Running = { master, workshop, stores, reading, log, configured, server: null };
   const ground = { membership: master.membership, store: stores.work, wakeUps: master.wakeUps };
-  const server = section.listen
-    ? await serve(
-        master,
-        controlsOf(ground, () => running.configured),
-        section.listen,
-      )
-    : null;
+  const site = siteOf(running, controlsOf(ground, () => running.configured)); // prettier-ignore
+  const server = section.listen ? await serve(master, site, section.listen) : null;
   log.info('starting', { name, database: opening.location.label });
   if (server) log.info('listening', { http: `${server.address.host}:${server.address.port}` });
   running.server = server;
   return running;
+}
+
+/** What it has to do with whoever asks over HTTP. */
+function siteOf({ master, reading, log }: Running, controls: Controls): Site {
+  const { membership } = master;
+  let id: number | null = null;
+  const self = (): ReturnType<Site['self']> => ({ id: (id = membership.trusted?.id ?? id), name: membership.name });
+  return { self, reading, controls, orders: signalOrders, running: () => [], log };
 }
 
 function wakingOf(running: Running): WakingOptions {
