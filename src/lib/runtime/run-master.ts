@@ -18,7 +18,7 @@ import type { Log } from './log.js';
 import { Workshop } from './make-work.js';
 import { Master } from './master.js';
 import type { Store } from './store.js';
-import { killAll } from './workers/kill-all.js';
+import { killOwn } from './workers/kill-own.js';
 import { killLeftovers } from './workers/leftovers.js';
 import { earOf, openStores } from './stores.js';
 import { wakeBuildbots } from './wake-buildbots.js';
@@ -152,10 +152,9 @@ async function untilStopped({ master, log }: Running): Promise<void> {
   }
 }
 
-/** What it has started is killed by whoever starts here next, at the latest. */
 function exitAtOnce(log: Log): never {
   log.warn('killed');
-  killAll();
+  killOwn();
   process.exit(1);
 }
 
