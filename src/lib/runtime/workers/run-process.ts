@@ -77,6 +77,7 @@ class RunningProcess {
   private readonly outputEnd: OutputEnd;
   /** Streams whose output is being taken. */
   private busy = 0;
+  private pieces = 0;
   private stop: Stop | null = null;
   private stopped: Promise<void> = Promise.resolve();
   private failure: { readonly error: unknown } | null = null;
@@ -85,7 +86,7 @@ class RunningProcess {
     this.child = child;
     this.mark = mark;
     this.options = options;
-    this.silence = new Countdown(timeoutMs, () => this.kill('silent'));
+    this.silence = new Countdown(timeoutMs, () => this.killIfSilent());
     this.time = new Countdown(maxTimeMs, () => this.kill('too long'));
     this.outputEnd = new OutputEnd(child, options.graceMs ?? 1000, () => this.busy > 0);
   }
@@ -121,6 +122,7 @@ class RunningProcess {
 
   private async take(stream: 'stdout' | 'stderr', data: Buffer): Promise<void> {
     this.busy++;
+    this.pieces++;
     this.silence.stop();
     try {
       await this.options.onOutput(stream, data);
@@ -130,6 +132,12 @@ class RunningProcess {
       this.busy--;
       if (this.busy === 0 && !this.stop) this.silence.start();
     }
+  }
+
+  /** Between the timer and this is read what is there: a master that was busy may not have come to it before. */
+  private killIfSilent(): void {
+    const { pieces } = this;
+    setImmediate(() => this.pieces === pieces && this.kill('silent'));
   }
 
   private fail(error: unknown): void {
