@@ -30,6 +30,8 @@ test('carriage returns, backspaces and movements of the cursor end lines', (t) =
   t.is(linesOf('10%\r20%\r\ndone\r'), 'o10%\no20%\nodone\n');
   t.is(linesOf('a\b\b\bb\x1b[2Jc\x1b[12;3Hd\x1b[ue'), 'oa\nob\noc\nod\noe\n');
   t.is(linesOf('a\r', '\nb\r', 'c\b', '\bd\n'), 'oa\nob\noc\nod\n');
+  t.is(linesOf('a\b\b'), 'oa\n');
+  t.is(linesOf('a\n\b'), 'oa\no\n');
   t.is(linesOf('\x1b[1mbold\x1b[0m\n'), 'o\x1b[1mbold\x1b[0m\n');
 });
 
