@@ -52,19 +52,30 @@ export interface ProcessEnd {
 /** Runs a command in a process group of its own. */
 export async function runProcess(command: Command, options: ProcessOptions): Promise<ProcessEnd> {
   await mkdir(command.cwd, { recursive: true });
-  const beganMs = performance.now();
   const folder = await realpath(command.folder);
+  const beganMs = performance.now();
   const mark = newMark(folder);
-  const [program = '', ...args] = command.argv;
-  const env = { ...command.env, PWD: command.cwd, [markVariable]: mark };
-  const child = spawn(program, args, { cwd: command.cwd, env, detached: true, stdio: 'pipe' });
-  child.stdin.on('error', () => {}).end(command.input);
+  const child = start(command, mark);
+  if (child instanceof Error) return { status: null, signal: null, stop: null, error: child, elapsedMs: 0 };
   const forget = recordGroup(folder, child.pid);
   try {
     const end = await new RunningProcess(child, mark, command, options).end();
     return { ...end, elapsedMs: performance.now() - beganMs };
   } finally {
     forget();
+  }
+}
+
+/** Of some errors (an argument that is too long, or has a NUL) Node does not tell by an event. */
+function start({ argv, cwd, env, input }: Command, mark: string): ChildProcess | Error {
+  const [program = '', ...args] = argv;
+  const whole = { ...env, PWD: cwd, [markVariable]: mark };
+  try {
+    const child = spawn(program, args, { cwd, env: whole, detached: true, stdio: 'pipe' });
+    child.stdin.on('error', () => {}).end(input);
+    return child;
+  } catch (error) {
+    return error as Error;
   }
 }
 

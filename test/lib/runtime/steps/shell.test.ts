@@ -93,3 +93,10 @@ for (const [results, word] of [
     t.is(context.logs.get('stdio')?.finished, context.stdio().split('\n').length - 1);
   });
 }
+
+test('a step that is told to end before it has begun runs nothing', async (t) => {
+  const context = stepContext(t);
+  context.interrupt({ text: 'enough', results: 5 });
+  t.is((await runShell(shell('touch here'), context)).results, 5);
+  t.deepEqual([context.stdio(), existsSync(join(context.build.workdir, 'build'))], ['', false]);
+});

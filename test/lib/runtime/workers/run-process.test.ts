@@ -82,6 +82,9 @@ test('a program that is not there, and one that dies by a signal', async (t) => 
   const missing = await run(t, ['no-such-program']).end;
   t.is(missing.status, null);
   t.regex(missing.error?.message ?? '', /ENOENT/);
+  const tooLong = await run(t, ['echo', 'x'.repeat(10_000_000)]).end;
+  t.regex(tooLong.error?.message ?? '', /E2BIG/);
+  t.regex((await run(t, ['echo', 'a\0b']).end).error?.message ?? '', /null bytes/);
   const killed = await run(t, 'kill -SEGV $$').end;
   t.deepEqual([killed.status, killed.signal, killed.stop], [null, 'SIGSEGV', null]);
 });
