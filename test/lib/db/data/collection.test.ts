@@ -20,7 +20,9 @@ const texts = ['a', 'A', 'a ', 'ä', 'b%', 'b_', '', 'ab', 'a\\', "b'", '🐘', 
 async function fill(db: TestDatabase): Promise<void> {
   const random = new Random(20);
   const integer = (below: number): number => random.whole(0, below - 1);
-  const text = (): string => random.pick(texts);
+  // Buildbot's own tables there hold three bytes of a character.
+  const held = texts.filter((one) => db.engine === 'sqlite' || db.engine === 'postgres' || one !== '🐘');
+  const text = (): string => random.pick(held);
   const maybe = <T>(value: T): T | null => (integer(3) === 0 ? null : value);
   const add = (table: string, row: Record<string, unknown>): Promise<unknown> => {
     const columns = Object.keys(row);
@@ -110,7 +112,7 @@ for (const engine of engines) {
         const wanted = applyQuery(all, asMeant(query, collection), meaning);
         t.deepEqual(await read(query), wanted, `${place} ${JSON.stringify(query)}`);
       };
-      await fc.assert(fc.asyncProperty(queryOf(types), seen), { numRuns: 120, seed: 20 });
+      await fc.assert(fc.asyncProperty(queryOf(types), seen), { numRuns: 60, seed: 20 });
     }
   }); // prettier-ignore
 }
