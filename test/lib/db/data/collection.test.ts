@@ -59,9 +59,9 @@ function filterOf(types: FieldTypes): fc.Arbitrary<Filter> {
     const plural = fc.array<number | boolean | string>(value, { minLength: 1, maxLength: 3 });
     const single = value.map((one) => [one]);
     if (type === 'integers' || type === 'strings') return plural.map((values) => ({ field, operator: 'contains', values })); // prettier-ignore
-    const equal = fc.constantFrom('eq', 'ne', 'in', 'notin').chain((operator) => plural.map((values) => ({ field, operator, values }) as Filter)); // prettier-ignore
+    const equal = fc.constantFrom('eq', 'ne', 'in', 'notin').chain((operator) => plural.map((values) => ({ field, operator, values }))); // prettier-ignore
     if (type === 'boolean') return equal;
-    const ordered = fc.constantFrom('lt', 'le', 'gt', 'ge').chain((operator) => single.map((values) => ({ field, operator, values }) as Filter)); // prettier-ignore
+    const ordered = fc.constantFrom('lt', 'le', 'gt', 'ge').chain((operator) => single.map((values) => ({ field, operator, values }))); // prettier-ignore
     const contains = plural.map((values): Filter => ({ field, operator: 'contains', values }));
     return type === 'string' ? fc.oneof(equal, ordered, contains) : fc.oneof(equal, ordered);
   });
