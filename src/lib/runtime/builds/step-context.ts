@@ -1,11 +1,7 @@
 import type { StepConfig } from '../../model/cluster-config.js';
 import type { LogStream } from '../../model/log-lines.js';
+import type { Property } from '../../model/properties.js';
 import type { Log } from '../log.js';
-
-export interface Property {
-  readonly value: unknown;
-  readonly source: string;
-}
 
 /** What a build is made of, for one codebase. */
 export interface BuildStamp {
