@@ -1,8 +1,9 @@
 import { mkdtempSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Property } from '../../src/lib/model/properties.js';
 import { LogWriter } from '../../src/lib/runtime/logs/log-writer.js';
-import type { Interruption, Property, StepContext } from '../../src/lib/runtime/builds/step-context.js';
+import type { Interruption, StepContext } from '../../src/lib/runtime/builds/step-context.js';
 import { noLog } from '../../src/lib/runtime/log.js';
 import { memorySink, type MemorySink } from './memory-log.js';
 import type { Scope } from './scope.js';
