@@ -49,7 +49,14 @@ console.log(`${values.engine}, seed ${values.seed}, ${values.minutes} minutes; l
 try {
   const database = await ownDatabase(scope, values.engine as EngineName);
   const seconds = Number(values.minutes) * 60;
-  const options = { database, seconds, seed: Number(values.seed), masters: Number(values.masters), pace: longPace, dir };
+  const options = {
+    database,
+    seconds,
+    seed: Number(values.seed),
+    masters: Number(values.masters),
+    pace: longPace,
+    dir,
+  };
   const [report, text] = await (values.counting ? counting(options) : chaos(options));
   writeFileSync(join(dir, 'report.json'), JSON.stringify(report, undefined, 2));
   console.log(text);

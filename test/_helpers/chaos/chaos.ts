@@ -38,7 +38,9 @@ export async function runChaos(scope: Scope, options: ChaosOptions): Promise<Cha
   await until('the first poll is over', () => sampler.polledHeads.size > 0);
   await misbehave(stage, options, (signal) => committer.run(signal));
   const problems = stage.complaints;
-  const wholeAfter = await settle(stage, sampler, repository).catch((error: unknown) => (problems.push(String(error)), Infinity));
+  const wholeAfter = await settle(stage, sampler, repository).catch(
+    (error: unknown) => (problems.push(String(error)), Infinity),
+  );
   problems.push(...(await diagnosed(database.url)));
   await stopSampling();
   problems.push(...(await stopAll(stage.masters)), ...(await sampler.store.glance(leftBehind)));
@@ -46,7 +48,14 @@ export async function runChaos(scope: Scope, options: ChaosOptions): Promise<Cha
   writeFileSync(join(options.dir, 'records.json'), JSON.stringify(records));
   const evidence = collect(stage.masters, { log: stage.log, samples: sampler.samples, records });
   const expected = polledCommits(repository, [...sampler.polledHeads]).filter((revision) => !base.has(revision));
-  return judge(evidence, { seed, engine: database.engine, wholeAfter, problems, expected, known: allCommits(repository) });
+  return judge(evidence, {
+    seed,
+    engine: database.engine,
+    wholeAfter,
+    problems,
+    expected,
+    known: allCommits(repository),
+  });
 }
 
 export function startSampler(scope: Scope, url: string): { sampler: Sampler; stopSampling: () => Promise<void> } {

@@ -77,7 +77,8 @@ export const masterFaults: Readonly<Partial<Record<FaultKind, { weight: number; 
     weight: 3,
     act: async (ground, master) => {
       const isObeyed = ground.random.chance(0.5) && (await ground.order?.(master, 'stop'));
-      if (!(await master.leave(leavesMs, isObeyed ? [] : ['SIGTERM', 'SIGTERM']))) ground.complain(`${master.key} did not stop quickly`);
+      if (!(await master.leave(leavesMs, isObeyed ? [] : ['SIGTERM', 'SIGTERM'])))
+        ground.complain(`${master.key} did not stop quickly`);
       await seconds(ground, 0.1, 5);
       master.start();
     },
@@ -128,7 +129,13 @@ async function again(ground: Ground, how: 'stop' | 'crash'): Promise<void> {
 }
 
 /** What can be done here, and how often. */
-export function possible({ proxies, server, lock, order, without: known = [] }: Ground): (readonly [FaultKind, number])[] {
+export function possible({
+  proxies,
+  server,
+  lock,
+  order,
+  without: known = [],
+}: Ground): (readonly [FaultKind, number])[] {
   const without: FaultKind[] = [
     ...(proxies.size === 0 ? (['hang', 'reset', 'delay'] as const) : []),
     ...(server ? [] : (['restart', 'crash'] as const)),

@@ -88,10 +88,14 @@ function namesIn(rows: readonly Raw[]): Map<number, string> {
 
 async function readRequests(sql: Transaction['sql'], builders: ReadonlyMap<number, string>): Promise<RequestRecord[]> {
   const properties = await sql('buildset_properties').whereIn('property_name', ['client', 'number']).select<Raw[]>();
-  const said = new Map(properties.map((row) => [`${row['buildsetid']} ${row['property_name']}`, valueOf(row)]));
+  const said = new Map(
+    properties.map((row) => [`${Number(row['buildsetid'])} ${String(row['property_name'])}`, valueOf(row)]),
+  );
   const stamps = await sql('buildset_sourcestamps').join('sourcestamps', 'sourcestamps.id', 'sourcestampid').select<Raw[]>('buildsetid', 'branch'); // prettier-ignore
   const branches = new Map(stamps.map((row) => [Number(row['buildsetid']), row['branch'] as string | null]));
   const rows = await sql('buildrequests').orderBy('id').select<Raw[]>();
+  const propertyOf = (row: Raw, name: string): string | null =>
+    said.get(`${Number(row['buildsetid'])} ${name}`) ?? null;
   return rows.map((row) => ({
     id: Number(row['id']),
     buildsetId: Number(row['buildsetid']),
@@ -102,8 +106,8 @@ async function readRequests(sql: Transaction['sql'], builders: ReadonlyMap<numbe
     submittedAt: Number(row['submitted_at']),
     waitedFor: Number(row['waited_for']) === 1,
     branch: branches.get(Number(row['buildsetid'])) ?? null,
-    client: said.get(`${row['buildsetid']} client`) ?? null,
-    number: said.get(`${row['buildsetid']} number`) ?? null,
+    client: propertyOf(row, 'client'),
+    number: propertyOf(row, 'number'),
   }));
 }
 

@@ -15,6 +15,8 @@ export interface CountedCluster {
 /** Each built once for each request; `merge` builds equal ones once. */
 export const counted = ['tally', 'talk', 'fail', 'parent', 'child'] as const;
 export const merging = 'merge';
+/** What its schedulers have asked for last may come when every master stops. */
+export const periodic = 'one';
 /** Of each second of a talkative build. */
 export const linesPerTick = 120;
 
@@ -69,11 +71,13 @@ function clusterText({ dir, record, ports, withExtra }: Setting, masters: readon
     'builders:',
     ...counted.map((name) => builder(name, name === 'parent' ? `${shell}, ${trigger}` : shell)),
     builder(merging, shell, true),
-    '  one: {workers: [w], steps: [{shell: "true"}]}',
+    `  ${periodic}: {workers: [w], steps: [{shell: "true"}]}`,
     'schedulers:',
     `  force: {type: force, builders: [${counted.join(', ')}, ${merging}]}`,
     '  children: {type: triggerable, builders: [child]}',
-    ...Object.entries(timed).map(([name, every]) => `  ${name}: {type: periodic, every: ${every}s, builders: [one]}`),
+    ...Object.entries(timed).map(
+      ([name, every]) => `  ${name}: {type: periodic, every: ${every}s, builders: [${periodic}]}`,
+    ),
     '',
   ].join('\n');
 }

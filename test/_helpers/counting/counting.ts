@@ -16,7 +16,7 @@ import { Random } from '../random.js';
 import type { Scope } from '../scope.js';
 import { readBuildRecords } from './build-records.js';
 import { call, Client } from './client.js';
-import { countedCluster, type CountedCluster } from './counted-cluster.js';
+import { countedCluster, periodic, type CountedCluster } from './counted-cluster.js';
 import { judgeCounting, type CountingReport } from './counting-report.js';
 import { Onlooker } from './onlooker.js';
 import { readSideEffects } from './side-effects.js';
@@ -67,7 +67,7 @@ const patience = { deadlineMs: 180_000, everyMs: 500 };
 
 async function isBuilt(store: ReopeningStore): Promise<boolean> {
   return store.glance(
-    async ({ sql }) => (await sql('buildrequests').where('complete', 0).whereNotIn('builderid', sql('builders').where('name', 'one').select('id')).first()) === undefined, // prettier-ignore
+    async ({ sql }) => (await sql('buildrequests').where('complete', 0).whereNotIn('builderid', sql('builders').where('name', periodic).select('id')).first()) === undefined, // prettier-ignore
   );
 }
 

@@ -31,7 +31,8 @@ function shape({ isComplete, lines, chunks }: LogRecord): string[] {
   let next = 0;
   for (const { first, last, text } of chunks) {
     if (first !== next) problems.push(`goes on at line ${first}, where ${next} is due`);
-    if (text.split('\n').length !== last - first + 1) problems.push(`has another count of lines in ${first} to ${last}`);
+    if (text.split('\n').length !== last - first + 1)
+      problems.push(`has another count of lines in ${first} to ${last}`);
     next = last + 1;
   }
   if (next !== lines) problems.push(`has ${next} lines, and says ${lines}`);

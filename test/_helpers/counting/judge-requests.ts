@@ -3,7 +3,7 @@ import { cancelled, retry, skipped, worstOf } from '../../../src/lib/model/resul
 import type { Count } from '../chaos/count-firings.js';
 import type { BuildRecord, BuildRecords, RequestRecord } from './build-records.js';
 import type { Asked } from './client.js';
-import { merging } from './counted-cluster.js';
+import { merging, periodic } from './counted-cluster.js';
 
 /** Nothing that was taken is lost, and nothing is built twice. */
 export function countRequests(records: BuildRecords, asked: readonly Asked[]): Count {
@@ -20,6 +20,7 @@ export function countRequests(records: BuildRecords, asked: readonly Asked[]): C
     if (same.length > 1) double.push(`${key} was asked for once, and there are requests ${same.map(({ id }) => id).join(', ')}`); // prettier-ignore
   for (const request of records.requests) {
     const builds = (byRequest.get(request.id) ?? []).filter(({ results }) => results !== retry);
+    if (!request.isComplete && request.builder === periodic) continue;
     if (!request.isComplete) missing.push(`request ${request.id} of ${request.builder} is not complete`);
     else if (builds.length === 0 && !isWithoutBuild(request, records)) missing.push(`request ${request.id} of ${request.builder} is complete (${request.results}) without a build`); // prettier-ignore
     if (builds.length > 1) double.push(`request ${request.id} of ${request.builder} has builds ${builds.map(({ id }) => id).join(', ')}`); // prettier-ignore
@@ -33,7 +34,7 @@ function isForced({ client, waitedFor }: RequestRecord): boolean {
 
 /** Collapsed, or not needed any more by the build that has asked for it. */
 function isWithoutBuild(request: RequestRecord, { buildsets, builds }: BuildRecords): boolean {
-  if (request.results === skipped) return request.builder === merging || request.builder === 'one';
+  if (request.results === skipped) return request.builder === merging || request.builder === periodic;
   const parentId = buildsets.find(({ id }) => id === request.buildsetId)?.parentBuildId;
   const parent = builds.find(({ id }) => id === parentId);
   return request.results === cancelled && parent !== undefined && parent.results !== 0;
@@ -92,6 +93,12 @@ export function collapseProblems({ requests, builds }: BuildRecords): string[] {
   const own = requests.filter(({ builder }) => builder === merging);
   return own
     .filter(({ results, isComplete }) => isComplete && results === skipped)
-    .filter((left) => !own.some((other) => other.id > left.id && other.branch === left.branch && (begun.get(other.id) ?? -1) >= left.submittedAt)) // prettier-ignore
+    .filter(
+      (left) =>
+        !own.some(
+          (other) =>
+            other.id > left.id && other.branch === left.branch && (begun.get(other.id) ?? -1) >= left.submittedAt,
+        ),
+    ) // prettier-ignore
     .map(({ id }) => `request ${id} of ${merging} was left out for no other`);
 }

@@ -58,7 +58,10 @@ export class Onlooker {
 
   private remember(what: string, seen: Map<number, Finished>, rows: readonly Raw[]): void {
     for (const row of rows) {
-      const [id, one] = [Number(row['id']), { results: Number(row['results']), completeAt: Number(row['complete_at']) }];
+      const [id, one] = [
+        Number(row['id']),
+        { results: Number(row['results']), completeAt: Number(row['complete_at']) },
+      ];
       const before = seen.get(id);
       if (!before) seen.set(id, one);
       else if (!isSame(one, before)) this.changed.add(`${what} ${id} was finished, and was changed after that`);

@@ -24,7 +24,9 @@ export function readSideEffects(file: string, dir: string): SideEffects {
   const tries: Try[] = [];
   const problems: string[] = [];
   const current = new Map<string, Try>();
-  for (const line of readFileSync(file, 'utf8').split('\n').filter((text) => text !== '')) {
+  for (const line of readFileSync(file, 'utf8')
+    .split('\n')
+    .filter((text) => text !== '')) {
     const [time, what, client = '', number = '', builder = '', buildNumber = '', cwd = ''] = line.split(' ');
     const at = Number(time);
     const key = `${builder} ${buildNumber}`;
