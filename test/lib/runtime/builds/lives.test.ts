@@ -146,7 +146,7 @@ schedulers:
   await blue.force('top');
   await allComplete(t, database, [blue]);
   t.deepEqual(await results(database), [2, 2]);
-  t.deepEqual(await database.query('select state_string from steps where name = "trigger"'), [{ state_string: 'triggered down, 1 failure' }]); // prettier-ignore
+  t.deepEqual(await database.query(`select state_string from steps where name = 'trigger'`), [{ state_string: 'triggered down, 1 failure' }]); // prettier-ignore
   t.deepEqual(await database.query('select waited_for, parent_buildid, parent_relationship from buildrequests join buildsets on buildsets.id = buildsetid where parent_buildid is not null'), [{ waited_for: 1, parent_buildid: 1, parent_relationship: 'Triggered from' }]); // prettier-ignore
   t.deepEqual(await database.query(`select property_value from buildset_properties where property_name = 'from'`), [{ property_value: '["parent", "Trigger"]' }]); // prettier-ignore
   await blue.stop();
