@@ -65,7 +65,10 @@ test('two masters share the requests, and each is built once', async (t) => {
   await until('both are active', () => [blue, green].every(({ master }) => master.state === 'active'));
   for (let count = 0; count < 12; count++) await (count % 2 ? blue : green).force(count % 3 ? 'quick' : 'slow');
   await allComplete(t, database, [blue, green]);
-  t.deepEqual(await results(database), Array.from({ length: 12 }, () => 0));
+  t.deepEqual(
+    await results(database),
+    Array.from({ length: 12 }, () => 0),
+  );
   const numbers = await database.query('select builderid, number from builds');
   t.is(new Set(numbers.map((row) => `${row['builderid']} ${row['number']}`)).size, 12);
   await Promise.all([blue.stop(), green.stop()]);
