@@ -12,13 +12,17 @@ import { databaseFrom, engines } from '../../_helpers/database.js';
 import { insertRevision } from '../../_helpers/recordings.js';
 
 for (const engine of engines) {
-  for (const version of ['2.10.5', '3.7.0', '4.3.0'])
+  for (const version of engine === 'sqlite' ? ['2.10.5', '3.7.0', '4.3.0'] : ['3.7.0'])
     test(`${engine} ${version}: of two masters that complete the last two requests at once, one completes the buildset`, async (t) => {
       const db = await databaseFrom(engine, `${version}/fresh`);
       await insertRevision(db, `${version}/fresh`);
       t.teardown(() => db.close());
       const open = () =>
-        Database.open(parseDatabaseUrl(db.url), { access: 'write', timeoutMs: 10_000, purpose: 'test' });
+        Database.open(parseDatabaseUrl(db.url), {
+          access: 'write',
+          timeoutMs: engine === 'sqlite' ? 100 : 10_000,
+          purpose: 'test',
+        });
       const stores = [0, 1].map(() => new ReopeningStore('test', open, systemClock));
       t.teardown(() => Promise.all(stores.map((store) => store.close())));
       await db.query(`insert into builders (id, name, name_hash) values (1, 'a', 'a'), (2, 'b', 'b')`);
@@ -32,7 +36,10 @@ for (const engine of engines) {
         });
         const [first = 0, second = 0] = [...requestIds.values()];
         const mine = await one.write(buildTables, (tx) => claimRequests(tx, 1, [first, second], 8));
-        t.deepEqual([...mine].sort(), [first, second]);
+        t.deepEqual(
+          [...mine].sort((a, b) => a - b),
+          [first, second],
+        );
         t.is((await two.write(buildTables, (tx) => claimRequests(tx, 2, [first, second], 9))).size, 0);
         await Promise.all([
           one.write(buildTables, (tx) => completeRequests(tx, [{ requestId: first, buildsetId, results: 0 }], 10)),

@@ -48,8 +48,9 @@ for (const engine of engines) {
         return name;
       });
     t.deepEqual(await Promise.all([add('a'), add('b')]), ['a', 'b']);
-    t.is(groups, 2);
-    t.true(agains.includes(true));
+    // Where there are no transactions what is written is known to stay.
+    t.is(groups, engine === 'myisam' ? 1 : 2);
+    t.is(agains.includes(true), engine !== 'myisam');
     const bad = scribe.write(() => Promise.reject(new Error('a bug')));
     const after = [add('c'), bad.catch((error: Error) => error.message), add('d')];
     t.deepEqual(await Promise.all(after), ['c', 'a bug', 'd']);
