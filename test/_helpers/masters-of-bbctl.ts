@@ -1,4 +1,7 @@
 /* Masters of bbctl's own, in this process, on a real database and the real clock. */
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { parseDatabaseUrl } from '../../src/lib/db/url.js';
 import { systemClock } from '../../src/lib/runtime/clock.js';
 import type { Log } from '../../src/lib/runtime/log.js';
@@ -21,6 +24,10 @@ export function ticking(name: string, everyMs = 50): ClusteredService & { readon
         return Promise.resolve(everyMs);
       }),
   };
+}
+
+function temporaryFolder(): string {
+  return mkdtempSync(join(tmpdir(), 'bbctl-master-'));
 }
 
 export interface StartedMaster {
@@ -51,7 +58,7 @@ export function startWork(
   url: string,
   name: string,
   work: Work,
-  { expireAfterMs = 5000, clock = systemClock } = {},
+  { expireAfterMs = 5000, clock = systemClock, workDir = temporaryFolder() } = {},
 ): StartedMaster {
   const location = parseDatabaseUrl(url);
   const lines: string[] = [];
@@ -64,6 +71,7 @@ export function startWork(
     name,
     expireAfterMs,
     work,
+    workDir,
     stores,
     clock,
     log,

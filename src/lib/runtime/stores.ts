@@ -12,6 +12,7 @@ import type { Store } from './store.js';
 export interface Stores {
   readonly heart: Store;
   readonly work: Store;
+  readonly builds: Store;
 }
 
 interface Opening {
@@ -23,7 +24,7 @@ interface Opening {
 /** Somebody else's short write: SQLite's driver stops the whole process while it waits. */
 const sqliteWaitMs = 100;
 
-/** Two connections: whatever holds up the work, the heart beats. */
+/** Three connections: whatever holds up the work, the heart beats, and builds are written. */
 export function openStores({ location, expireAfterMs, clock }: Opening): Stores {
   const open = (purpose: string, timeoutMs: number) => (): Promise<Database> =>
     Database.open(location, {
@@ -36,6 +37,7 @@ export function openStores({ location, expireAfterMs, clock }: Opening): Stores 
   return {
     heart: new ReopeningStore(location.label, open('master heart', beatMs), clock),
     work: new ReopeningStore(location.label, open('master', Math.max(beatMs, 10_000)), clock),
+    builds: new ReopeningStore(location.label, open('master builds', Math.max(beatMs, 10_000)), clock),
   };
 }
 

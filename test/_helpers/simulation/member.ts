@@ -63,7 +63,7 @@ export class Member {
       name,
       expireAfterMs,
       work: this.workOf(specs),
-      stores: { heart: this.link(expireAfterMs / 4), work: this.link(Math.max(10_000, expireAfterMs / 4)) },
+      stores: { heart: this.link(expireAfterMs / 4), work: this.link(Math.max(10_000, expireAfterMs / 4)), builds: this.link(Math.max(10_000, expireAfterMs / 4)) },
       clock: this.process.clock,
       log: this.log(),
       ear: null,

@@ -11,7 +11,7 @@ interface Metric {
   readonly values: (master: Master) => Readonly<Record<string, number>>;
 }
 
-const states: readonly MasterState[] = ['starting', 'active', 'fenced', 'stopping', 'stopped'];
+const states: readonly MasterState[] = ['starting', 'active', 'draining', 'fenced', 'stopping', 'stopped'];
 const alone = (value: number): Record<string, number> => ({ '': value });
 
 const metrics: readonly Metric[] = [
