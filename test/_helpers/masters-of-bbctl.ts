@@ -8,6 +8,7 @@ import type { Log } from '../../src/lib/runtime/log.js';
 import { Master } from '../../src/lib/runtime/master.js';
 import type { Work } from '../../src/lib/runtime/master.js';
 import type { ClusteredService } from '../../src/lib/runtime/service.js';
+import type { Stores } from '../../src/lib/runtime/stores.js';
 import { earOf, openStores } from '../../src/lib/runtime/stores.js';
 
 /** A service that counts its turns in the database: exactly as many as were fenced. */
@@ -32,6 +33,7 @@ function temporaryFolder(): string {
 
 export interface StartedMaster {
   readonly master: Master;
+  readonly stores: Stores;
   readonly lines: string[];
   /** Settled when it has ended. */
   readonly ended: Promise<void>;
@@ -81,5 +83,5 @@ export function startWork(
   const closing = async (): Promise<void> => void (await Promise.all([stores.heart.close(), stores.work.close()]));
   const ended = master.run(stopping.signal);
   ended.catch((error: unknown) => lines.push(String(error)));
-  return { master, lines, ended, stop: () => (stopping.abort(), ended.finally(closing)), close: closing };
+  return { master, stores, lines, ended, stop: () => (stopping.abort(), ended.finally(closing)), close: closing };
 }

@@ -12,15 +12,17 @@ import { list, printable } from '../model/names.js';
 import { aborted } from './aborted.js';
 import { systemClock } from './clock.js';
 import { controlsOf } from './force-builds.js';
+import type { Controls } from './force-builds.js';
 import { serve } from './http/server.js';
 import type { HttpServer } from './http/server.js';
+import type { Site } from './http/site.js';
 import type { Log } from './log.js';
 import { Workshop } from './make-work.js';
 import { Master } from './master.js';
+import type { Reader } from './reading.js';
 import type { Store } from './store.js';
-import { killAll } from './workers/kill-all.js';
 import { killLeftovers } from './workers/leftovers.js';
-import { earOf, openStores } from './stores.js';
+import { earOf, openReading, openStores } from './stores.js';
 import { wakeBuildbots } from './wake-buildbots.js';
 import type { WakingOptions } from './wake-buildbots.js';
 
@@ -48,7 +50,9 @@ export async function runMaster(options: RunOptions): Promise<void> {
     life.abort();
     await waking;
     await running.server?.close();
-    await Promise.all(Object.values(running.stores).map((store: Store) => store.close()));
+    await Promise.all(
+      [...Object.values(running.stores), running.reading].map((store: Pick<Store, 'close'>) => store.close()),
+    );
   }
 }
 
@@ -56,6 +60,7 @@ interface Running {
   readonly master: Master;
   readonly workshop: Workshop;
   readonly stores: ReturnType<typeof openStores>;
+  readonly reading: Reader;
   server: HttpServer | null;
   readonly log: Log;
   configured: Configured;
@@ -83,20 +88,33 @@ async function start(options: RunOptions, configured: Configured): Promise<Runni
     (running.reloaded = running.reloaded.then(() => reload(options, running, section)));
   const settings = { name, expireAfterMs, work, workDir, stores, clock: systemClock, log, reconfig };
   const master = new Master({ ...settings, ear: earOf(opening, log) });
-  const running: Running = { master, workshop, stores, log, configured, server: null, reloaded: Promise.resolve(null) };
+  const reading = openReading(opening);
+  const running: Running = {
+    master,
+    workshop,
+    stores,
+    reading,
+    log,
+    configured,
+    server: null,
+    reloaded: Promise.resolve(null),
+  };
   const ground = { membership: master.membership, store: stores.work, wakeUps: master.wakeUps };
-  const server = section.listen
-    ? await serve(
-        master,
-        controlsOf(ground, () => running.configured),
-        section.listen,
-      )
-    : null;
+  const site = siteOf(running, controlsOf(ground, () => running.configured)); // prettier-ignore
+  const server = section.listen ? await serve(master, site, section.listen) : null;
   log.info('starting', { name, database: opening.location.label });
   if (server) master.listen = `${server.address.host}:${server.address.port}`;
   if (server) log.info('listening', { http: master.listen });
   running.server = server;
   return running;
+}
+
+/** What it has to do with whoever asks over HTTP. */
+function siteOf({ master, reading, log }: Running, controls: Controls): Site {
+  const { membership } = master;
+  let id: number | null = null;
+  const self = (): ReturnType<Site['self']> => ({ id: (id = membership.trusted?.id ?? id), name: membership.name });
+  return { self, reading, controls, orders: master.orders, running: () => master.running, log };
 }
 
 function wakingOf(running: Running): WakingOptions {
@@ -155,7 +173,6 @@ async function untilStopped({ master, log }: Running): Promise<void> {
 /** What it has started is killed by whoever starts here next, at the latest. */
 function exitAtOnce(log: Log): never {
   log.warn('killed');
-  killAll();
   process.exit(1);
 }
 

@@ -1,4 +1,5 @@
 import type { StepConfig } from '../../model/cluster-config.js';
+import { runGit } from '../steps/git.js';
 import { runShell } from '../steps/shell.js';
 import type { BuildGround } from './build.js';
 import type { StartedBuild } from './start-builds.js';
@@ -10,6 +11,8 @@ export function runStepOf(_ground: BuildGround, _started: StartedBuild): RunStep
     switch (config.kind) {
       case 'shell':
         return runShell(config, context);
+      case 'git':
+        return runGit(config, context);
       default:
         throw new Error(`cannot run ${config.kind} steps`);
     }
