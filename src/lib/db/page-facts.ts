@@ -1,5 +1,6 @@
 import type { Transaction } from './connect.js';
 import { chunks } from './chunks.js';
+import { readLines } from './log-chunks.js';
 
 type Raw = Record<string, unknown>;
 
@@ -8,6 +9,13 @@ export interface CurrentLog {
   readonly buildId: number;
   readonly logId: number;
   readonly lines: number;
+  /** Buildbot's letter: `s` has marks for its streams. */
+  readonly type: string;
+}
+
+/** Lines of a log, each with its mark if the log has marks; fewer than `limit` at its end. */
+export async function readLogLines(tx: Transaction, logId: number, first: number, limit: number): Promise<string[]> {
+  return (await readLines(tx, logId, first, limit)).split('\n').slice(0, -1);
 }
 
 /** Few builds at once: those that a page shows. */
@@ -20,10 +28,15 @@ export async function readCurrentLogs(tx: Transaction, buildIds: readonly number
       .whereIn('s.buildid', some)
       .whereNull('s.complete_at')
       .orderBy(['s.number', 'l.id'])
-      .select<Raw[]>('s.buildid', 'l.id', 'l.num_lines');
+      .select<Raw[]>('s.buildid', 'l.id', 'l.num_lines', 'l.type');
     for (const row of rows) {
       const buildId = Number(row['buildid']);
-      newest.set(buildId, { buildId, logId: Number(row['id']), lines: Number(row['num_lines']) });
+      newest.set(buildId, {
+        buildId,
+        logId: Number(row['id']),
+        lines: Number(row['num_lines']),
+        type: String(row['type']),
+      });
     }
   }
   return [...newest.values()];
@@ -81,7 +94,7 @@ export async function readBuildPage(tx: Transaction, id: number): Promise<BuildP
       { builder: 'o.name', worker: 'w.name', master: 'm.name', reason: 's.reason' },
     ); // prettier-ignore
   if (!row) return null;
-  const textOf = (column: string): string | null => (row[column] === null ? null : String(row[column]));
+  const textOf = (column: string): string | null => (row[column] as string | null) ?? null;
   return {
     ...timesOf(row),
     id,
@@ -114,7 +127,7 @@ async function readSteps(tx: Transaction, buildId: number): Promise<StepPageFact
     id: Number(step['id']),
     number: Number(step['number']),
     name: String(step['name']),
-    state: String(step['state_string'] ?? ''),
+    state: (step['state_string'] as string | null) ?? '',
     logs: logs.filter((log) => log['stepid'] === step['id']).map(logOf),
   }));
 }

@@ -48,7 +48,12 @@ const forceTypes: FieldTypes = {
 };
 
 /** Those of this master; in memory, as its configuration has them. */
-async function forceSchedulers(site: Site, context: Context, path: DataPath, parameters: Parameters): Promise<Response> {
+async function forceSchedulers(
+  site: Site,
+  context: Context,
+  path: DataPath,
+  parameters: Parameters,
+): Promise<Response> {
   const query = parseDataQuery(parameters, forceTypes, path);
   const all = site.controls.forceSchedulers().map(forceScheduler);
   const key = path.keys.at(-1) ?? '';

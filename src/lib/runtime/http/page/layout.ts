@@ -1,4 +1,4 @@
-import { html } from 'hono/html';
+import { html, raw } from 'hono/html';
 import { formatDuration } from '../../../model/duration.js';
 import { printable } from '../../../model/names.js';
 import { resultNames } from '../../../model/results.js';
@@ -14,22 +14,23 @@ export interface PageOptions {
 
 /** The beginning of a page; what follows may come bit by bit. */
 export function pageStart({ title, refreshSeconds }: PageOptions): Html {
-  return html`<!doctype html>
-    <html lang="en">
-      <head>
-        <meta charset="utf-8" />
-        <meta name="viewport" content="width=device-width, initial-scale=1" />
-        ${refreshSeconds === undefined ? '' : html`<meta http-equiv="refresh" content="${refreshSeconds}" />`}
-        <title>${printable(title)}</title>
-        <link rel="stylesheet" href="/style.css" />
-      </head>
-      <body>
-        <main></main>
-      </body>
-    </html>`;
+  return html`${raw(beforeTitle)}
+    ${refreshSeconds === undefined ? '' : html`<meta http-equiv="refresh" content="${refreshSeconds}" />`}
+    <title>${printable(title)}</title>
+    ${raw(afterTitle)}`;
 }
 
-export const pageEnd: Html = html`</main></body></html>`;
+const beforeTitle = `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">`;
+const afterTitle = `<link rel="stylesheet" href="/style.css">
+</head>
+<body>
+<main>`;
+
+export const pageEnd: Html = html`${raw('</main>\n</body>\n</html>\n')}`;
 
 export function page(options: PageOptions, body: Html): Html {
   return html`${pageStart(options)}${body}${pageEnd}`;

@@ -21,11 +21,15 @@ a { color: var(--run); }
 .dead, .zombie, .failure, .exception, .retry, .cancelled { color: var(--bad); }
 .running { color: var(--run); }
 table { border-collapse: collapse; width: 100%; }
-th, td { text-align: left; padding: .25rem .6rem .25rem 0; border-bottom: 1px solid var(--soft); vertical-align: top; overflow-wrap: anywhere; }
+th, td { text-align: left; padding: .25rem .6rem .25rem 0; border-bottom: 1px solid var(--soft); vertical-align: top; overflow-wrap: anywhere; min-width: 5rem; }
 th { font-weight: 600; }
 .number { text-align: right; font-variant-numeric: tabular-nums; }
 pre { margin: .3rem 0 0; padding: .5rem; background: var(--soft); border-radius: .3rem; overflow-x: auto; font: 12.5px/1.4 ui-monospace, monospace; white-space: pre-wrap; overflow-wrap: anywhere; }
 pre .h { color: var(--run); } pre .e { color: var(--bad); }
+pre + pre { margin-top: 0; }
+td:first-child { font-weight: 500; }
+td.number { padding-right: 1.5rem; } th.number { padding-right: 1.5rem; }
+td.bar { width: 70%; }
 svg { width: 100%; height: 1.1rem; display: block; background: var(--soft); border-radius: .2rem; }
 svg .m0 { fill: #0969da; } svg .m1 { fill: #1a7f37; } svg .m2 { fill: #9a6700; } svg .m3 { fill: #8250df; } svg .m4 { fill: #bf3989; } svg .m5 { fill: #6e7781; }
 .key { display: inline-block; width: .8rem; height: .8rem; border-radius: .2rem; vertical-align: -.1rem; }
@@ -36,7 +40,7 @@ input { font: inherit; padding: .35rem; width: min(100%, 24rem); }
 @media (max-width: 40rem) {
   table.stacked thead { display: none; }
   table.stacked tr { display: block; padding: .4rem 0; border-bottom: 1px solid var(--line); }
-  table.stacked td { display: block; border: 0; padding: .05rem 0; text-align: left; }
+  table.stacked td { display: block; width: auto; border: 0; padding: .05rem 0; text-align: left; }
   table.stacked td[data-label]::before { content: attr(data-label) " "; opacity: .7; }
 }
 `;

@@ -18,7 +18,10 @@ export function timelineSection({ history, now }: Overview): Html {
   if (begun === null || timeline.size === 0) return html``;
   const from = Math.max(begun, now - mostSeconds);
   const colourOf = colouring([...timeline.values()]);
-  const services = [...timeline.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
+  const services = [...timeline.values()]
+    .filter(({ spans }) => spans.some(({ holder }) => holder !== null))
+    .sort((a, b) => (a.name < b.name ? -1 : 1));
+  if (services.length === 0) return html``;
   return html`<section>
     <h2>Who held what</h2>
     <p class="soft">The last ${since(now, from)}, as this master has seen it since it started.</p>
@@ -38,11 +41,15 @@ function colouring(services: readonly ServiceHistory[]): Map<string, number> {
   return new Map([...new Set(names)].sort().map((name, index) => [name, index % colours]));
 }
 
-function bar({ name, spans }: ServiceHistory, from: number, now: number, colourOf: Map<string, number>): Html {
+/** What was so at the last look, this long ago at most, is so now. */
+const lookSeconds = 60;
+
+function bar({ name, spans: seen }: ServiceHistory, from: number, now: number, colourOf: Map<string, number>): Html {
+  const spans = seen.map((span, index) => (index === seen.length - 1 && now - span.to <= lookSeconds ? { ...span, to: now } : span));
   const x = (at: number): number => ((Math.max(at, from) - from) / Math.max(1, now - from)) * width;
   const drawn = spans.filter(({ holder, to }) => holder !== null && to >= from);
   return html`<svg viewBox="0 0 ${width} 10" preserveAspectRatio="none" role="img" aria-label="${text(name)}">
-    ${drawn.map(({ holder, from: begun, to }) => html`<rect class="m${colourOf.get(holder ?? '') ?? 0}" x="${x(begun).toFixed(1)}" y="0" width="${Math.max(1, x(to) - x(begun)).toFixed(1)}" height="10"><title>${text(holder ?? '')}, ${since(now, begun)} ago until ${since(now, to)} ago</title></rect>`)}
+    ${drawn.map(({ holder, from: begun, to }) => html`<rect class="m${colourOf.get(holder ?? '') ?? 0}" x="${x(begun).toFixed(1)}" y="0" width="${Math.max(1, x(to) - x(begun)).toFixed(1)}" height="10"><title>${text(holder ?? '')}, ${since(now, begun)} ago ${to === now ? 'until now' : `until ${since(now, to)} ago`}</title></rect>`)}
   </svg>`;
 } // prettier-ignore
 

@@ -153,7 +153,7 @@ test('a build is followed until it has ended; every line comes once, and none is
   t.deepEqual(source.asked, [[0, 2], [2, 3], [5, 2]]); // prettier-ignore
   for (const line of [0, 1, 2, 3, 4, 5, 6]) t.is(text.split(`line ${line}\n`).length, 2);
   t.regex(text, /Ended after 1m 30s: .*success.* build successful/);
-  t.regex(text, /<\/html>$/);
+  t.regex(text, /<\/html>\n$/);
   t.false(/<script|<img/i.test(text));
 });
 
@@ -165,5 +165,5 @@ test('of a long log the end is shown', async (t) => {
 });
 
 test('a build that is forgotten meanwhile ends the page', async (t) => {
-  t.regex(await followed(sourceOf([]), build), /<\/html>$/);
+  t.regex(await followed(sourceOf([]), build), /<\/html>\n$/);
 });
