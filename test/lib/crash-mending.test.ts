@@ -5,7 +5,7 @@ import test, { type ExecutionContext } from 'ava';
 import { addLivingMaster, deadMaster, diffButForTimes, restore } from '../_helpers/clusters.js';
 import { diffDumps, engines, shiftTimes, type Difference, type Dump, type EngineName, type TestDatabase } from '../_helpers/database.js'; // prettier-ignore
 import { complete, entriesOf, fixAll, repairAll, temporaryFolder, undo } from '../_helpers/gate-hooks.js';
-import { expectedStates, killAt, placesOn, titleOf } from '../_helpers/kill-at.js';
+import { expectedStates, killAt, placesOn, titleOf, type Place } from '../_helpers/kill-at.js';
 import { withoutCascades } from '../_helpers/killed.js';
 
 /** A step in a transaction is like any other; MyISAM has none. */
@@ -54,15 +54,20 @@ function differences(before: Dump, after: Dump): Difference[] {
   return diffDumps(before, after).filter((difference) => difference.before?.masterid !== goneMaster);
 }
 
+/** The steps are those of other operations, which test/lib/crash.test.ts kills at all places: each engine has a half. */
+function sharedPlaces(engine: EngineName, { writesOfStep }: Mending): Place[] {
+  return placesOn(engine, writesOfStep).filter((_, index) => (index % 2 === 0) === (engine === 'postgres'));
+}
+
 for (const [name, mending] of Object.entries(mendings)) {
   for (const engine of chosen) {
     // One database for all places: making it anew takes longer than what is tested.
     test.serial(
-      `${engine}: ${name}, killed at any place, is mended by running it again, completed, and undone`,
+      `${engine}: ${name}, killed at every other place, is mended by running it again, completed, and undone`,
       async (t) => {
         t.timeout(600_000);
         const scene = await prepare(t, engine, mending);
-        for (const place of placesOn(engine, mending.writesOfStep)) {
+        for (const place of sharedPlaces(engine, mending)) {
           await restore(scene.db, scene.before);
           const journal = await temporaryFolder(t);
           await killAt(place, scene.db.url, journal, name);
