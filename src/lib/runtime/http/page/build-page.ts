@@ -49,9 +49,9 @@ function head(build: BuildPageFacts, now: number): Html {
   const on = `${worker === null ? '' : ` on ${text(worker)}`}${master === null ? '' : `, by ${text(master)}`}`;
   return html`${pageStart({ title: `${builder} #${number} – bbctl` })}
     <p><a href="/">All builds and masters</a></p>
-    <h1>${text(builder)} #${number} ${resultBadge(completeAt === null ? null : results)}</h1>
+    <h1>${text(builder)} #${number} ${completeAt === null ? '' : resultBadge(results)}</h1>
     <p>${text(reason)}</p>
-    <p class="soft">Started ${since(now, startedAt)} ago${on}; request ${requestId}.</p>`;
+    <p class="soft">Started ${since(now, startedAt)} ago${on}; request ${requestId}.${completeAt === null ? ' It runs, and is followed here until it has ended.' : ''}</p>`;
 } // prettier-ignore
 
 /** What the reader has seen of each step and log. */

@@ -116,8 +116,8 @@ class Pages {
     return new ReadableStream({
       async pull(controller) {
         try {
-          const { done, value } = await pieces.next();
-          if (!done) return controller.enqueue(encoder.encode(String(await value)));
+          const piece = await pieces.next();
+          if (piece.done !== true) return controller.enqueue(encoder.encode(String(await piece.value)));
         } catch (error) {
           if (!(error instanceof Failure)) throw error;
           controller.enqueue(encoder.encode(String(await html`<p class="wrong">${text(error.message)}</p>`)));

@@ -142,7 +142,7 @@ function sourceOf(looks: readonly BuildPageFacts[]): BuildSource & { readonly as
 
 async function followed(source: BuildSource, first: BuildPageFacts): Promise<string> {
   const pieces: string[] = [];
-  for await (const piece of buildPage(first, now, source)) pieces.push(String(await piece));
+  for await (const piece of buildPage(first, now, source)) pieces.push(String(piece));
   return pieces.join('');
 }
 
