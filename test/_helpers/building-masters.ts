@@ -38,6 +38,8 @@ export async function clusterOf(
   const folder = path.dirname(config.file);
   const started: StartedMaster[] = [];
   t.teardown(async () => {
+    for (const { master } of started) master.orders.stop();
+    await Promise.allSettled(started.map(({ ended }) => ended));
     await Promise.all(started.map((one) => one.close()));
     await database.close();
   });
