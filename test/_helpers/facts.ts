@@ -97,5 +97,5 @@ export function clusterWith(facts: Partial<Facts> = {}): Cluster {
 /** A complete inventory of nothing, but for what is said otherwise. */
 export function everything(facts: Partial<Inventory> = {}): Inventory {
   const none: ReadonlySet<string> = new Set();
-  return { file: 'cluster.yaml', complete: true, masters: [], builders: none, workers: none, schedulers: none, changeSources: none, ...facts }; // prettier-ignore
+  return { file: 'cluster.yaml', complete: true, tokenFile: null, masters: [], builders: none, workers: none, schedulers: none, changeSources: none, ...facts }; // prettier-ignore
 }
