@@ -50,7 +50,7 @@ export function endOfCommand(argv: readonly string[], { cwd, timeoutMs }: Comman
     }, timeoutMs);
     child.once('error', (error: NodeJS.ErrnoException) => {
       clearTimeout(timer);
-      reject(new Failure('unreachable', `${printable(program)} cannot be run (${error.code ?? 'unknown error'})`, { cause: error })); // prettier-ignore
+      reject(new Failure('notFound', `${printable(program)} cannot be run (${error.code ?? 'unknown error'})`, { cause: error })); // prettier-ignore
     });
     child.once('exit', (status, signal) => {
       clearTimeout(timer);

@@ -124,6 +124,13 @@ export function isUnchanged(before: Master | undefined, now: Master): boolean {
   return before !== undefined && fingerprint(before) === fingerprint(now);
 }
 
+/** Seconds after which a second look at its heart must come: a beat with a margin, by the beat that it lives by. */
+export function secondLookAtHeartOf({ run }: MasterFacts): number {
+  return run === null
+    ? secondLookAtHeartSeconds
+    : Math.min(secondLookAtHeartSeconds, Math.ceil(run.expireAfter / 4) + 5);
+}
+
 /** A heart that beats: this master will do its part of the work. */
 export function isLiving(master: Master): boolean {
   return master.state === 'active' || master.state === 'zombie';
