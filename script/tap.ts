@@ -29,12 +29,13 @@ export class TapReader {
     return line === '' || line.startsWith('TAP version') ? undefined : line;
   }
 
-  /** The end of the run; a run that broke off, crashed or had no test in it is a failure. */
-  finish(status: number): { tally: Tally; failures: string[] } {
+  /** The end of the run; a run that broke off, crashed, had no test in it or other `problems` is a failure. */
+  finish(status: number, problems: readonly string[] = []): { tally: Tally; failures: string[] } {
     const tally = { ...this.counts };
-    const failures = [...this.failures];
+    const failures = [...this.failures, ...problems];
+    tally.failed += problems.length;
     // Tests that never got to run are in AVA's summary only.
-    const unrun = this.reportedFailures - this.todo - tally.failed;
+    const unrun = this.reportedFailures - this.todo - this.counts.failed;
     if (unrun > 0) {
       tally.failed += unrun;
       failures.push(`${unrun} more that did not get to run`);

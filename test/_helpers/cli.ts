@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { constants, tmpdir } from 'node:os';
+import { availableParallelism, constants, tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 export interface CliOptions {
@@ -38,9 +38,21 @@ const DEFAULT_TIMEOUT_MS = 60_000;
 const running = new Set<ChildProcess>();
 process.on('exit', () => running.forEach((child) => child.kill('SIGKILL')));
 
+/** A test file has dozens of tests at once: if all of them ran theirs together, each would take as long as all. */
+let free = availableParallelism() + 2;
+const waiting: (() => void)[] = [];
+
 /** Runs bbctl to its end; a status other than 0 is a result like any other. */
 export async function bbctl(args: readonly string[], options: CliOptions = {}): Promise<CliResult> {
-  return startBbctl(args, options).finished;
+  if (free > 0) free -= 1;
+  else await new Promise<void>((resolve) => waiting.push(resolve));
+  try {
+    return await startBbctl(args, options).finished;
+  } finally {
+    const next = waiting.shift();
+    if (next) next();
+    else free += 1;
+  }
 }
 
 /** Starts bbctl for a test that looks at it, or kills it, while it runs. */

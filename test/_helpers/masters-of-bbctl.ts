@@ -1,10 +1,14 @@
 /* Masters of bbctl's own, in this process, on a real database and the real clock. */
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { parseDatabaseUrl } from '../../src/lib/db/url.js';
 import { systemClock } from '../../src/lib/runtime/clock.js';
 import type { Log } from '../../src/lib/runtime/log.js';
 import { Master } from '../../src/lib/runtime/master.js';
 import type { Work } from '../../src/lib/runtime/master.js';
 import type { ClusteredService } from '../../src/lib/runtime/service.js';
+import type { Stores } from '../../src/lib/runtime/stores.js';
 import { earOf, openStores } from '../../src/lib/runtime/stores.js';
 
 /** A service that counts its turns in the database: exactly as many as were fenced. */
@@ -23,8 +27,13 @@ export function ticking(name: string, everyMs = 50): ClusteredService & { readon
   };
 }
 
+function temporaryFolder(): string {
+  return mkdtempSync(join(tmpdir(), 'bbctl-master-'));
+}
+
 export interface StartedMaster {
   readonly master: Master;
+  readonly stores: Stores;
   readonly lines: string[];
   /** Settled when it has ended. */
   readonly ended: Promise<void>;
@@ -51,7 +60,7 @@ export function startWork(
   url: string,
   name: string,
   work: Work,
-  { expireAfterMs = 5000, clock = systemClock } = {},
+  { expireAfterMs = 5000, clock = systemClock, workDir = temporaryFolder() } = {},
 ): StartedMaster {
   const location = parseDatabaseUrl(url);
   const lines: string[] = [];
@@ -64,6 +73,7 @@ export function startWork(
     name,
     expireAfterMs,
     work,
+    workDir,
     stores,
     clock,
     log,
@@ -73,5 +83,5 @@ export function startWork(
   const closing = async (): Promise<void> => void (await Promise.all([stores.heart.close(), stores.work.close()]));
   const ended = master.run(stopping.signal);
   ended.catch((error: unknown) => lines.push(String(error)));
-  return { master, lines, ended, stop: () => (stopping.abort(), ended.finally(closing)), close: closing };
+  return { master, stores, lines, ended, stop: () => (stopping.abort(), ended.finally(closing)), close: closing };
 }

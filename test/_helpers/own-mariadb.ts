@@ -13,5 +13,5 @@ export async function ownMariadb(t: ExecutionContext): Promise<string> {
   let output = '';
   server.stdout?.on('data', (text: Buffer) => (output += text.toString()));
   const address = () => /^export BBCTL_TEST_MYSQL='(.+)'$/m.exec(output)?.[1];
-  return until('MariaDB has started', () => address() ?? (server.exitCode === null ? undefined : Promise.reject(new Error('script/servers has ended')))); // prettier-ignore
+  return until('MariaDB has started', () => address() ?? (server.exitCode === null ? undefined : Promise.reject(new Error('script/servers has ended'))), { deadlineMs: 180_000 }); // prettier-ignore
 }

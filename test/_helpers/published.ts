@@ -11,7 +11,7 @@ export async function makeOwn(db: TestDatabase, masterId: number, offer: Partial
   const [row] = await db.query('SELECT name_hash, last_active FROM masters WHERE id = ?', [masterId]);
   const object = firstObject + masterId;
   const beat = Number(row?.last_active);
-  const run = { incarnation: `run ${masterId}`, expireAfter: 45, beat, startedAt: beat - 3600.5 };
+  const run = { incarnation: `run ${masterId}`, expireAfter: 3600, beat, startedAt: beat - 3600.5 };
   await addObject(db, object, String(row?.name_hash), masterClass);
   await addState(db, object, runKey, run);
   await addState(db, object, offerKey, { schedulers: [], changeSources: [], ...offer });

@@ -57,6 +57,12 @@ status = os.waitstatus_to_exitcode(status)
 sys.exit(status if status >= 0 else 128 - status)
 `;
 
+/** A shell waits for the next line for ever. */
+const WAIT_MS = 60_000;
+
+const running = new Set<ChildProcess>();
+process.on('exit', () => running.forEach((child) => child.kill('SIGKILL')));
+
 /** Starts bbctl on a terminal, for a test that looks at it while it runs. */
 export function startInTerminal(args: readonly string[], options: TerminalOptions = {}): Terminal {
   return startOnTerminal([process.execPath, join(process.cwd(), 'bin', 'run.js'), ...args], options);
@@ -73,6 +79,7 @@ export function startOnTerminal(
     env: { PATH: process.env.PATH ?? '/usr/bin:/bin', LANG: 'C.UTF-8', TERM: 'xterm', HOME: home, XDG_CONFIG_HOME: home, XDG_STATE_HOME: home, ...(db ? { BBCTL_DB: db } : {}), ...env }, // prettier-ignore
     stdio: ['pipe', 'pipe', 'inherit', 'pipe'],
   });
+  running.add(child);
   const sizes = child.stdio[3] as Writable;
   let output = '';
   const open = [...answers];
@@ -81,6 +88,7 @@ export function startOnTerminal(
     if (open[0]?.[0].test(output)) child.stdin?.write(open.shift()?.[1] ?? '');
   });
   const finished = once(child, 'close').then(([status]) => {
+    running.delete(child);
     rmSync(home, { recursive: true, force: true });
     return { output, status: status as number };
   });
@@ -101,13 +109,21 @@ export function inTerminal(
   return startInTerminal(args, options).finished;
 }
 
+/** Ends the program where it waits in vain: it would wait for ever, and so would the test's process for it. */
 function matched(child: ChildProcess, text: () => string, pattern: RegExp): Promise<void> {
   return new Promise((resolve, reject) => {
     const look = (): void => {
       if (pattern.test(text())) end(resolve);
     };
-    const gone = (): void => end(() => reject(new Error(`it ended before ${pattern.source} was seen.\n${text()}`)));
+    const fail = (why: string): void => end(() => reject(new Error(`${why} ${pattern.source} was seen.\n${text()}`)));
+    const gone = (): void => fail('it ended before');
+    const late = (): void => {
+      fail(`${WAIT_MS / 1000} s went by before`);
+      child.kill('SIGKILL');
+    };
+    const timer = setTimeout(late, WAIT_MS);
     const end = (settle: () => void): void => {
+      clearTimeout(timer);
       child.stdout?.off('data', look);
       child.off('close', gone);
       settle();

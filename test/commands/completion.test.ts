@@ -96,7 +96,7 @@ test('bash completes on a terminal, files too', async (t) => {
 /** Types beginnings of words and the tab, then puts "echo" before the line: what it prints is the line as completed. */
 async function completesLines(terminal: Terminal): Promise<void> {
   const lines: [typed: string, whole: string][] = [
-    ['bbctl mast\texp\t--dry\t', 'bbctl masters expire --dry-run'],
+    ['bbctl req\tcan\t--dry\t', 'bbctl requests cancel --dry-run'],
     ['bbctl health --format=prom\t--output metr\t', 'bbctl health --format=prometheus --output metrics.prom'],
     ['bbctl doctor --critical queue\t5', 'bbctl doctor --critical queue-long=5'],
     ['bbctl status --watch=3 --context prod\t', 'bbctl status --watch=3 --context production'],

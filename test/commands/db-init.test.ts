@@ -3,7 +3,7 @@ import path from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import Sqlite from 'better-sqlite3';
 import { account } from '../_helpers/accounts.js';
-import { bbctl } from '../_helpers/cli.js';
+import { bbctl, startBbctl } from '../_helpers/cli.js';
 import { emptyDatabase, engines, type EngineName, type TestDatabase } from '../_helpers/database.js';
 import { temporaryFolder } from '../_helpers/gate-hooks.js';
 
@@ -137,7 +137,7 @@ test('an SQLite file is made in WAL mode, with the permissions that the umask le
   t.is(dry.status, 0);
   t.deepEqual(readdirSync(folder), []);
   const before = process.umask(0o027);
-  const making = bbctl(['db', 'init', '--yes', '--revision', '059'], { db: `sqlite:///${file}` });
+  const making = startBbctl(['db', 'init', '--yes', '--revision', '059'], { db: `sqlite:///${file}` }).finished;
   process.umask(before);
   const made = await making;
   t.is(made.status, 0, made.stderr);

@@ -16,6 +16,9 @@ import { killedMaster, type Killed } from '../_helpers/killed.js';
 import { databaseAged } from '../_helpers/recordings.js';
 
 const servers = engines.filter((engine) => engine !== 'sqlite');
+/** To read takes the same rights on every MySQL engine; to write more where there are no transactions. */
+const readOn = servers.filter((engine) => engine !== 'myisam');
+const writtenOn = servers.filter((engine) => engine !== 'innodb');
 
 /** A dead master, and a living one, so that everything may be repaired. */
 async function deadAndLiving(t: ExecutionContext, engine: EngineName): Promise<Killed> {
@@ -28,6 +31,12 @@ function folder(t: ExecutionContext): string {
   const home = temporaryHome();
   t.teardown(() => rmSync(home, { recursive: true, force: true }));
   return home;
+}
+
+function killedFixtures(engine: EngineName): string[] {
+  const all = fixturesOf(engine).filter((name) => name.endsWith('/killed'));
+  if (engine === 'postgres') return all;
+  return all.filter((_, index) => (index % 2 === 0) === (engine === 'innodb'));
 }
 
 /** What differs between two looks at the same rows: the time, and who looks. */
@@ -49,7 +58,7 @@ async function same(t: ExecutionContext, db: TestDatabase, who: { url: string; u
   t.true(own.stdout.length > 0);
 }
 
-for (const engine of servers) {
+for (const engine of readOn) {
   test(`${engine}: the rights to read serve every command that looks`, async (t) => {
     const { db, claimed, buildset, schedulers, changesources } = await deadAndLiving(t, engine);
     const who = await granted(t, db, 'read');
@@ -62,7 +71,7 @@ for (const engine of servers) {
       ['masters', '--json'],
       ['masters', 'show', '1', '--json'],
       ['services', '--json'],
-      ...[...schedulers, ...changesources].map((id) => ['services', 'show', `${id}`, '--json']),
+      ...[schedulers[0], changesources[0]].map((id) => ['services', 'show', `${id}`, '--json']),
       ['builders', '--json'],
       ['workers', '--json'],
       ['requests', '--json'],
@@ -74,8 +83,22 @@ for (const engine of servers) {
       await same(t, db, who, args);
     }
   });
+}
 
-  for (const fixture of fixturesOf(engine).filter((name) => name.endsWith('/killed'))) {
+for (const engine of servers) {
+  test(`${engine}: what is printed and what the JSON has are the same`, async (t) => {
+    const { db } = await deadAndLiving(t, engine);
+    for (const userClass of ['read', 'repair', 'run', 'forget']) {
+      const printed = await bbctl(['grants', userClass, '--user', 'ops'], { db: db.url });
+      const { json } = await bbctl(['grants', userClass, '--user', 'ops', '--json'], { db: db.url });
+      const { statements } = json() as GrantsAnswer;
+      t.true(statements.length > 1);
+      t.is(printed.stdout.replace(/^--.*\n/gm, ''), statements.map((statement) => `${statement};\n`).join(''));
+    }
+  });
+
+  // Each on one of the two MySQL engines: which tables there are has to do with the revision only.
+  for (const fixture of killedFixtures(engine)) {
     test(`${engine}: the rights to read fit the tables of ${fixture}`, async (t) => {
       const db = await databaseAged(t, engine, fixture, 5000);
       await same(t, db, await granted(t, db, 'read'), ['doctor', '--json', '--warning', 'database-large=1']);
@@ -103,7 +126,9 @@ for (const engine of servers) {
     }
     t.deepEqual(diffDumps(before, await db.dump()), []);
   });
+}
 
+for (const engine of writtenOn) {
   test(`${engine}: the rights to repair serve every command that changes`, async (t) => {
     const { db, claimed, pending, build, schedulers } = await deadAndLiving(t, engine);
     const who = await granted(t, db, 'repair');

@@ -18,6 +18,14 @@ export interface Dialect {
   readonly deletesBySubquery: boolean;
   /** Do changes lock rows, so that a large one keeps nobody waiting? Else the whole database is locked, or tables. */
   readonly locksRows: boolean;
+  /** A column of text as what is compared and ordered byte by byte, whatever its collation. */
+  readonly exactText: string;
+  /** Does `=` take `A` for `a`, and `a ` for `a`? */
+  readonly foldsText: boolean;
+  /** The function that finds a text in another one. */
+  readonly positionIn: string;
+  /** Does NULL come before everything else? */
+  readonly nullsFirst: boolean;
   /** References whose rows the database itself deletes with the row that they name by its `id`. */
   cascades(sql: Knex): Promise<Reference[]>;
   /** Table → columns. */
@@ -131,6 +139,7 @@ function sqlite(version: string): Dialect {
     notifies: false,
     deletesBySubquery: true,
     locksRows: false,
+    ...{ exactText: '??', foldsText: false, positionIn: 'instr', nullsFirst: true },
     // Nothing looks after foreign keys there.
     cascades: () => Promise.resolve([]),
     server: `SQLite ${version}`,
@@ -229,6 +238,7 @@ function postgres(version: string): Dialect {
     notifies: true,
     deletesBySubquery: true,
     locksRows: true,
+    ...{ exactText: '?? collate "C"', foldsText: false, positionIn: 'strpos', nullsFirst: false },
     cascades: (sql) => referencesBy(sql, postgresCascades),
     server: `PostgreSQL ${version}`,
     ...clock('extract(epoch from clock_timestamp())'),
@@ -306,6 +316,9 @@ async function mysql(sql: Knex, options: OpenOptions): Promise<Dialect> {
     notifies: false,
     deletesBySubquery: false,
     locksRows: true,
+    // Their collations take upper for lower case, and most of them no spaces at the end.
+    ...{ exactText: 'cast(convert(?? using utf8mb4) as binary)', foldsText: true },
+    ...{ positionIn: 'instr', nullsFirst: true },
     cascades: (on) => referencesBy(on, mysqlCascades),
     server: `${isMariadb ? 'MariaDB' : 'MySQL'} ${version.split('-')[0]}`,
     ...clock('unix_timestamp(now(3))'),

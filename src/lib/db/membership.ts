@@ -3,9 +3,9 @@ import type { Transaction } from './connect.js';
 import { holdMembership, NotMember } from './fence.js';
 import type { Me } from './fence.js';
 import { findOrAddObject, readState, writeState } from './object-state.js';
-import { clusterClass, clusterObject, masterClass, offerKey, runKey } from './published.js';
+import { clusterClass, clusterObject, listenKey, masterClass, offerKey, runKey, stateKey } from './published.js';
 import { asRun, runOfRow } from '../model/run.js';
-import type { Offer, Run } from '../model/run.js';
+import type { Condition, Offer, Run } from '../model/run.js';
 
 /** What a master's row says, before this process runs under its name. */
 export interface OwnRow {
@@ -50,6 +50,7 @@ export async function enrol(tx: Transaction, enrolment: Enrolment, seen: OwnRow 
   const now = await tx.dialect.now(tx.sql);
   const { incarnation, expireAfter, offer } = enrolment;
   await writeState(tx, objectId, offerKey, offer);
+  await writeCondition(tx, objectId, { state: 'active', listen: null });
   await writeBeat(tx, { id, incarnation, objectId }, { incarnation, expireAfter, beat: 0, startedAt: now }, now);
   return { id, incarnation, objectId };
 }
@@ -77,9 +78,16 @@ async function writeBeat(tx: Transaction, me: Me, run: Run, now: number): Promis
   await tx.sql('masters').where('id', me.id).update({ active: 1, last_active: last });
 }
 
-export async function publishOffer(tx: Transaction, me: Me, offer: Offer): Promise<void> {
+/** What it would run, how it runs, and where it can be asked. */
+export async function publish(tx: Transaction, me: Me, offer: Offer, condition: Condition): Promise<void> {
   await holdMembership(tx, me);
   await writeState(tx, me.objectId, offerKey, offer);
+  await writeCondition(tx, me.objectId, condition);
+}
+
+async function writeCondition(tx: Transaction, objectId: number, { state, listen }: Condition): Promise<void> {
+  await writeState(tx, objectId, stateKey, state);
+  await writeState(tx, objectId, listenKey, listen);
 }
 
 /** A stopped master holds nothing: its claims and registrations go, and it is inactive. */

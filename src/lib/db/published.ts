@@ -12,6 +12,10 @@ export const masterClass = 'bbctl.Master';
 export const runKey = 'run';
 /** Its `Offer`. */
 export const offerKey = 'offer';
+/** `active` or `draining`. */
+export const stateKey = 'state';
+/** `host:port`, or null. */
+export const listenKey = 'listen';
 
 /** What is of no single master. */
 export const clusterClass = 'bbctl.Cluster';
@@ -40,7 +44,7 @@ interface StateRow {
   readonly json: string;
 }
 
-/** In one statement, through small tables: of each master two rows, of each service at most one. */
+/** In one statement, through small tables: of each master four rows, of each service at most one. */
 export async function readPublished(tx: Transaction): Promise<PublishedState> {
   const rows = await tx
     .sql('objects')
@@ -66,7 +70,13 @@ function publishedBy(rows: readonly StateRow[]): Map<string, Published> {
 
 function publishedOf(rows: readonly StateRow[]): Published {
   const value = (wanted: string): unknown => parsed(rows.find(({ key }) => key === wanted)?.json);
-  return { run: asRun(value(runKey)), offer: asOffer(value(offerKey)) };
+  const listen = value(listenKey);
+  return {
+    run: asRun(value(runKey)),
+    offer: asOffer(value(offerKey)),
+    state: value(stateKey) === 'draining' ? 'draining' : 'active',
+    listen: typeof listen === 'string' ? listen : null,
+  };
 }
 
 function pinOf({ key, json }: StateRow): [string, number][] {

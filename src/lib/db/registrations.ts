@@ -13,6 +13,8 @@ import type { Me } from './fence.js';
 export interface Registration {
   readonly builders: readonly { readonly name: string; readonly workers: readonly string[] }[];
   readonly services: readonly RegisteredService[];
+  /** Workers that are connected for as long as it runs. */
+  readonly connected?: readonly string[];
 }
 
 export interface RegisteredService {
@@ -28,12 +30,14 @@ export const registrationTables: readonly string[] = [
   'builder_masters',
   'workers',
   'configured_workers',
+  'connected_workers',
   'schedulers',
   'changesources',
 ];
 
 /** Afterwards the rows say of this master exactly this. */
-export async function register(tx: Transaction, me: Me, { builders, services }: Registration): Promise<void> {
+export async function register(tx: Transaction, me: Me, registration: Registration): Promise<void> {
+  const { builders, services, connected = [] } = registration;
   await holdMembership(tx, me);
   for (const kind of ['scheduler', 'changesource'] as const) {
     const names = services.filter((service) => service.kind === kind).map(({ name }) => name);
@@ -42,12 +46,27 @@ export async function register(tx: Transaction, me: Me, { builders, services }: 
   }
   await addObjects(tx, services);
   await registerBuilders(tx, me, builders);
+  await connectWorkers(tx, me, connected);
+}
+
+async function connectWorkers(tx: Transaction, me: Me, names: readonly string[]): Promise<void> {
+  const ids = await workerIdsOf(tx, names);
+  const rows = await tx.sql('connected_workers').where('masterid', me.id).select<{ id: number; workerid: number }[]>('id', 'workerid'); // prettier-ignore
+  const [want, have] = [new Set(ids.values()), new Set(rows.map(({ workerid }) => workerid))];
+  const gone = rows.filter(({ workerid }) => !want.has(workerid)).map(({ id }) => id);
+  for (const some of chunks(gone)) await tx.sql('connected_workers').whereIn('id', some).delete();
+  const added = [...want].filter((id) => !have.has(id)).map((workerid) => ({ masterid: me.id, workerid }));
+  for (const some of chunks(added, 200)) await tx.sql('connected_workers').insert(some);
+}
+
+function workerIdsOf(tx: Transaction, names: readonly string[]): Promise<Map<string, number>> {
+  return idsByName(tx, 'workers', names, (name) => ({ name, info: '{}', ...unpaused(tx) }));
 }
 
 async function registerBuilders(tx: Transaction, me: Me, builders: Registration['builders']): Promise<void> {
   const builderIds = await idsByName(tx, 'builders', builders.map(({ name }) => name), (name) => ({ name, name_hash: nameHash(name) })); // prettier-ignore
   const workerNames = [...new Set(builders.flatMap(({ workers }) => workers))];
-  const workerIds = await idsByName(tx, 'workers', workerNames, (name) => ({ name, info: '{}', ...unpaused(tx) }));
+  const workerIds = await workerIdsOf(tx, workerNames);
   const links = await masterLinks(tx, me, [...builderIds.values()]);
   const wanted = builders.flatMap(({ name, workers }) =>
     workers.map((worker) => ({ buildermasterid: links.get(builderIds.get(name)!)!, workerid: workerIds.get(worker)! })),

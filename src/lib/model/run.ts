@@ -18,8 +18,15 @@ export interface Offer {
 
 export const noOffer: Offer = { schedulers: [], changeSources: [] };
 
+/** How a master runs, and where it can be asked. */
+export interface Condition {
+  readonly state: 'active' | 'draining';
+  /** `host:port` of its REST API; `null`: it has none. */
+  readonly listen: string | null;
+}
+
 /** What is kept of a master, whoever runs under its name by now. */
-export interface Published {
+export interface Published extends Condition {
   readonly run: Run | null;
   readonly offer: Offer;
 }

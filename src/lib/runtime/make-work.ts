@@ -1,5 +1,6 @@
 import type { ChangeSourceConfig, ClusterConfig, MasterConfig, SchedulerConfig } from '../model/cluster-config.js';
 import type { Work } from './master.js';
+import { buildingOf } from './builds/building.js';
 import { classNames } from './schedulers/classes.js';
 import { makeScheduler } from './schedulers/scheduler.js';
 import type { ClusteredService } from './service.js';
@@ -27,7 +28,8 @@ export class Workshop {
   }
 
   /** What a master is to do by its section, and its roles. */
-  make(config: ClusterConfig, { roles }: MasterConfig): Work {
+  make(config: ClusterConfig, section: MasterConfig): Work {
+    const { roles } = section;
     const schedulers = config.schedulers.filter(({ kind }) => roles.has(kind === 'force' ? 'web' : 'schedulers'));
     const changeSources = roles.has('schedulers') ? config.changeSources : [];
     const services = [
@@ -36,7 +38,13 @@ export class Workshop {
     ].filter((service) => service !== null);
     this.made = new Map([...this.made].filter(([, service]) => services.includes(service)));
     const builders = roles.has('builders') ? config.builders : [];
-    return { registration: { builders, services: registered(schedulers, changeSources) }, services };
+    const building = buildingOf(config, section);
+    const registration = {
+      builders,
+      services: registered(schedulers, changeSources),
+      connected: [...building.slots.keys()],
+    };
+    return { registration, services, building };
   }
 
   private kept(

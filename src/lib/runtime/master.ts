@@ -12,6 +12,10 @@ import type { ClusterView } from '../model/cluster-view.js';
 import { spokesman } from '../model/peers.js';
 import { noOffer } from '../model/run.js';
 import type { Offer } from '../model/run.js';
+import { aborted } from './aborted.js';
+import { Builds } from './builds/builds.js';
+import { nothingToBuild } from './builds/building.js';
+import type { Building } from './builds/building.js';
 import { Caretaker } from './caretaker.js';
 import type { Clock } from './clock.js';
 import { watchMarks } from './hear.js';
@@ -19,33 +23,40 @@ import type { Ear } from './hear.js';
 import { Heart } from './heart.js';
 import type { Log } from './log.js';
 import { Membership } from './membership.js';
+import type { Orders, RunningBuild } from './orders.js';
 import { announceNow } from './run-service.js';
 import type { ClusteredService } from './service.js';
 import { Services } from './services.js';
-import type { Store } from './store.js';
+import type { Stores } from './stores.js';
 import { WakeUps } from './wake-ups.js';
+import type { Alarm } from './wake-ups.js';
 
 /** What a master is to do, made of its configuration. */
 export interface Work {
   readonly registration: Registration;
   readonly services: readonly ClusteredService[];
+  /** Nothing, where it is not said. */
+  readonly building?: Building;
 }
 
 export interface MasterOptions {
   readonly name: string;
   readonly expireAfterMs: number;
   readonly work: Work;
-  /** One connection for the heart, which nothing else may hold up, and one for all else. */
-  readonly stores: { readonly heart: Store; readonly work: Store };
+  readonly stores: Stores;
+  /** Where its workers work. */
+  readonly workDir: string;
   readonly clock: Clock;
   readonly log: Log;
   /** Hears of announcements at once, where the database can tell. */
   readonly ear: Ear | null;
   /** How often it looks for announcements where the database cannot tell; each second unless said otherwise. */
   readonly lookMs?: number;
+  /** Reads its configuration again; as `Orders.reconfig`. */
+  readonly reconfig?: () => Promise<string | null>;
 }
 
-export type MasterState = 'starting' | 'active' | 'fenced' | 'stopping' | 'stopped';
+export type MasterState = 'starting' | 'active' | 'draining' | 'fenced' | 'stopping' | 'stopped';
 
 /** More than looks at the cluster differ by. */
 const clockSetMs = 2000;
@@ -57,6 +68,10 @@ export class Master {
   view: ClusterView | null = null;
   readonly heart: Heart;
   readonly caretaker: Caretaker;
+  readonly builds: Builds;
+  readonly orders: Orders;
+  /** `host:port` of its REST API, for the cluster to know. */
+  listen: string | null = null;
   private work: Work;
   private readonly options: MasterOptions;
   private current: MasterState = 'starting';
@@ -64,6 +79,14 @@ export class Master {
   private clockAheadMs = NaN;
   /** Does the cluster know of its work? */
   private isPublished = false;
+  private isDraining = false;
+  private isLiving = false;
+  /** When it is to leave. */
+  private readonly ending = new AbortController();
+  /** Rings when it is told to drain, or not to, and when its last build has ended. */
+  private readonly drainAlarm: Alarm;
+  /** They wait for the next look at the cluster. */
+  private onLook: (() => void)[] = [];
 
   constructor(options: MasterOptions) {
     const { name, expireAfterMs, stores, clock, log, work } = options;
@@ -76,10 +99,27 @@ export class Master {
     this.services.configure(work.services);
     this.heart = new Heart({ ...ground, services: this.services });
     this.caretaker = new Caretaker(ground, this.services);
+    this.drainAlarm = this.wakeUps.alarm([]);
+    const onIdle = (): void => this.drainAlarm.ringAnyhow();
+    this.builds = new Builds({ ...ground, store: stores.builds, workDir: options.workDir, onIdle });
+    this.builds.configure(work.building ?? nothingToBuild);
+    this.orders = {
+      drain: () => this.drain(),
+      cancelDrain: () => this.cancelDrain(),
+      stop: () => void this.stopQuickly(),
+      reconfig: options.reconfig ?? (() => Promise.resolve('its configuration is in no file')),
+      stopBuild: (id, reason) => this.builds.stopBuild(id, reason),
+    };
+  }
+
+  get running(): readonly RunningBuild[] {
+    return this.builds.running;
   }
 
   get state(): MasterState {
-    return this.current === 'active' && !this.membership.trusted ? 'fenced' : this.current;
+    if (this.current !== 'active') return this.current;
+    if (!this.membership.trusted) return 'fenced';
+    return this.isDraining ? 'draining' : 'active';
   }
 
   /** Of all masters of bbctl's own, this one does what one of them must. */
@@ -89,16 +129,53 @@ export class Master {
     return me !== null && view !== null && this.state === 'active' && spokesman(view.peers, view.now) === me.id;
   }
 
-  /** Runs until the signal, then hands over and leaves; once `quick` is aborted, without waiting for anything. */
+  /** Runs until it has left the cluster: it drains at the first signal, and stops quickly at the second. */
   async run(signal: AbortSignal, quick: AbortSignal = new AbortController().signal): Promise<void> {
-    await this.membership.join(offerOf(this.work), signal);
-    while (!signal.aborted) {
-      await this.live(signal);
+    whenAborted(signal, () => this.drain());
+    whenAborted(quick, () => void this.stopQuickly());
+    const ending = this.ending.signal;
+    await this.membership.join(this.offer, ending);
+    while (!ending.aborted) {
+      await this.live(ending);
       await this.services.suspend();
       this.current = 'starting';
-      if (!signal.aborted) await this.joinAgain(signal);
+      // Declared dead: nothing is left that it could finish.
+      if (this.isDraining) this.ending.abort();
+      else await this.joinAgain(ending);
     }
-    await this.stop(quick);
+    await this.leave();
+  }
+
+  private drain(): void {
+    if (this.isDraining || this.ending.signal.aborted) return;
+    this.options.log.info('draining');
+    this.turnDrain(true);
+    if (!this.isLiving) this.ending.abort();
+  }
+
+  private cancelDrain(): boolean {
+    if (!this.isDraining || this.ending.signal.aborted) return false;
+    this.options.log.info('draining no more');
+    this.turnDrain(false);
+    return true;
+  }
+
+  private turnDrain(isDraining: boolean): void {
+    this.isDraining = isDraining;
+    this.isPublished = false;
+    this.services.leave(isDraining);
+    this.builds.begins(isDraining ? 'waited for' : 'all');
+    this.drainAlarm.ringAnyhow();
+    this.wakeUps.announce(['services']);
+  }
+
+  /** Builds end as RETRY; services are free when it has left. */
+  private async stopQuickly(): Promise<void> {
+    if (this.current === 'stopping' || this.ending.signal.aborted) return;
+    this.options.log.info('stopping quickly', { builds: this.running.length });
+    this.current = 'stopping';
+    if (this.isLiving) await this.builds.giveBack('master stops');
+    this.ending.abort();
   }
 
   /** It was declared dead, perhaps because the database is away: that is no reason to give up. */
@@ -106,7 +183,7 @@ export class Master {
     const { clock, log } = this.options;
     while (!signal.aborted) {
       try {
-        return await this.membership.join(offerOf(this.work), signal);
+        return await this.membership.join(this.offer, signal);
       } catch (error) {
         const isAway = error instanceof Failure && (error.code === 'unreachable' || error.code === 'timedOut');
         if (!isAway) throw error;
@@ -120,6 +197,7 @@ export class Master {
   configure(work: Work): void {
     this.work = work;
     this.services.configure(work.services);
+    this.builds.configure(work.building ?? nothingToBuild);
     this.isPublished = false;
     this.wakeUps.announce(['services']);
   }
@@ -127,15 +205,20 @@ export class Master {
   /** From joining the cluster until the signal, or until it was declared dead. */
   private async live(signal: AbortSignal): Promise<void> {
     const { clock, stores, ear, lookMs = 1000 } = this.options;
+    const me = this.membership.run;
+    if (!me) return;
     const life = new AbortController();
     const end = (): void => life.abort();
     signal.addEventListener('abort', end);
+    this.isLiving = true;
     const during = { clock, store: stores.work, wakeUps: this.wakeUps, signal: life.signal };
     const loops = [
       this.heart.beat(life),
       this.heart.guard(life.signal),
       this.lookAround(life.signal),
       watchMarks({ ...during, lookMs }),
+      this.builds.live(me, life.signal),
+      this.leaveWhenDrained(life.signal),
       ear ? ear((topic) => this.wakeUps.announce([topic]), life.signal) : Promise.resolve(),
     ];
     try {
@@ -144,7 +227,26 @@ export class Master {
       life.abort();
       signal.removeEventListener('abort', end);
       await Promise.allSettled(loops);
+      this.isLiving = false;
     }
+  }
+
+  /** Services are handed over first; then it waits for its builds. */
+  private async leaveWhenDrained(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      if (this.isDraining) {
+        await this.nextLook(signal);
+        if (this.isDraining && (await this.builds.close()) && this.isDraining) return this.ending.abort();
+      }
+      await this.drainAlarm.wait(null, signal);
+    }
+  }
+
+  /** When it has published what it is now, and has looked at the cluster, as far as the database answers. */
+  private async nextLook(signal: AbortSignal): Promise<void> {
+    const looked = new Promise<void>((resolve) => this.onLook.push(resolve));
+    this.wakeUps.announce(['services']);
+    await Promise.race([looked, aborted(signal)]);
   }
 
   /** Publishes what it is, then looks at the cluster at each beat, and when it is woken. */
@@ -152,14 +254,16 @@ export class Master {
     const alarm = this.wakeUps.alarm(['services']);
     this.isPublished = false;
     while (!signal.aborted) {
+      const waiting = this.onLook.splice(0);
       try {
         if (!this.isPublished) await this.publish();
-        this.current = 'active';
+        if (this.current === 'starting') this.current = 'active';
         await this.look(signal);
       } catch (error) {
         if (!(error instanceof Failure || error instanceof NotMember)) throw error;
         this.options.log.warn(`cannot look at the cluster: ${error.message}`);
       }
+      for (const tell of waiting) tell();
       await alarm.wait(this.membership.beatMs, signal);
     }
     alarm.close();
@@ -180,7 +284,7 @@ export class Master {
   /** What was given up for lost may have been written all the same, after what was to take its place. */
   private verifyOffer({ peers }: ClusterView): void {
     const self = peers.find(({ id }) => id === this.membership.trusted?.id);
-    if (self && JSON.stringify(self.offer) !== JSON.stringify(offerOf(this.work))) this.isPublished = false;
+    if (self && JSON.stringify(self.offer) !== JSON.stringify(this.offer)) this.isPublished = false;
   }
 
   /** Whoever sleeps until a time of the database's clock looks at it anew, where that was set, or this machine slept. */
@@ -190,38 +294,29 @@ export class Master {
     this.clockAheadMs = aheadMs;
   }
 
+  /** Nobody may give anything to one that is about to leave. */
+  private get offer(): Offer {
+    return this.isDraining ? noOffer : offerOf(this.work);
+  }
+
   /** What it would run, and what it configures. */
   private async publish(): Promise<void> {
     const me = this.membership.trusted;
     if (!me) throw new NotMember('declared dead');
-    const { work } = this;
-    await this.membership.offer(offerOf(work));
+    const { work, isDraining, listen } = this;
+    await this.membership.publish(this.offer, { state: isDraining ? 'draining' : 'active', listen });
     await this.options.stores.work.write(registrationTables, (tx) => register(tx, me, work.registration));
-    this.isPublished = this.work === work;
+    this.isPublished = this.work === work && this.isDraining === isDraining;
+    // Its builders are known to the cluster now.
+    this.wakeUps.announce(['requests']);
   }
 
-  /** However long the last turns take, it lives meanwhile. */
-  private async handOver(): Promise<void> {
-    const life = new AbortController();
-    const beating = this.heart.beat(life);
-    try {
-      // Nobody may give it anything any more.
-      await this.membership.offer(noOffer);
-      await this.services.handOver();
-    } finally {
-      life.abort();
-      await beating;
-    }
-  }
-
-  private async stop(quick: AbortSignal): Promise<void> {
+  private async leave(): Promise<void> {
     this.current = 'stopping';
     const { log } = this.options;
     try {
-      if (quick.aborted) await this.services.suspend();
-      else await this.handOver();
       await this.membership.leave();
-      await announceNow(this.options.stores.work, ['services']);
+      await announceNow(this.options.stores.work, ['services', 'requests']);
       log.info('left the cluster');
     } catch (error) {
       if (!(error instanceof Failure || error instanceof NotMember)) throw error;
@@ -229,6 +324,11 @@ export class Master {
     }
     this.current = 'stopped';
   }
+}
+
+function whenAborted(signal: AbortSignal, then: () => void): void {
+  if (signal.aborted) then();
+  else signal.addEventListener('abort', then, { once: true });
 }
 
 function offerOf({ services }: Work): Offer {

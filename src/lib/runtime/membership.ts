@@ -5,13 +5,13 @@
 import { randomUUID } from 'node:crypto';
 import { membershipTables, NotMember } from '../db/fence.js';
 import type { Me } from '../db/fence.js';
-import { beat, enrol, leave, leavingTables, publishOffer, readOwnRow } from '../db/membership.js';
+import { beat, enrol, leave, leavingTables, publish, readOwnRow } from '../db/membership.js';
 import type { OwnRow } from '../db/membership.js';
 import { Failure } from '../errors.js';
 import { formatDuration } from '../model/duration.js';
 import { defaultExpireAfterSeconds, secondLookAtHeartSeconds } from '../model/master.js';
 import { printable } from '../model/names.js';
-import type { Offer } from '../model/run.js';
+import type { Condition, Offer } from '../model/run.js';
 import type { Clock } from './clock.js';
 import { expire } from './housekeeping.js';
 import type { Log } from './log.js';
@@ -54,6 +54,11 @@ export class Membership {
   /** This run, while it trusts that nobody can have declared it dead. */
   get trusted(): Me | null {
     return this.clock.monotonicMs() < this.trustedUntilMs ? this.current : null;
+  }
+
+  /** This run, also while it cannot know whether it was declared dead; `null`: it knows that it was. */
+  get run(): Me | null {
+    return this.current;
   }
 
   /** How long it may go on without another heartbeat. */
@@ -107,9 +112,9 @@ export class Membership {
     this.trustedUntilMs = -Infinity;
   }
 
-  async offer(offer: Offer): Promise<void> {
+  async publish(offer: Offer, condition: Condition): Promise<void> {
     const me = this.current;
-    if (me) await this.store.write(membershipTables, (tx) => publishOffer(tx, me, offer));
+    if (me) await this.store.write(membershipTables, (tx) => publish(tx, me, offer, condition));
   }
 
   /** Claims and registrations go, and it is inactive: what it leaves is `stopped`. */

@@ -12,12 +12,17 @@ import { list, printable } from '../model/names.js';
 import { aborted } from './aborted.js';
 import { systemClock } from './clock.js';
 import { controlsOf } from './force-builds.js';
+import type { Controls } from './force-builds.js';
 import { serve } from './http/server.js';
 import type { HttpServer } from './http/server.js';
+import type { Site } from './http/site.js';
 import type { Log } from './log.js';
 import { Workshop } from './make-work.js';
 import { Master } from './master.js';
-import { earOf, openStores } from './stores.js';
+import type { Reader } from './reading.js';
+import type { Store } from './store.js';
+import { killLeftovers } from './workers/leftovers.js';
+import { earOf, openReading, openStores } from './stores.js';
 import { wakeBuildbots } from './wake-buildbots.js';
 import type { WakingOptions } from './wake-buildbots.js';
 
@@ -39,14 +44,15 @@ export async function runMaster(options: RunOptions): Promise<void> {
   const running = await start(options, { ...read, section });
   const life = new AbortController();
   const waking = wakeBuildbots(wakingOf(running), life.signal);
-  let reloaded = Promise.resolve();
   try {
-    await untilStopped(running, () => void (reloaded = reloaded.then(() => reload(options, running, section))));
+    await untilStopped(running);
   } finally {
     life.abort();
     await waking;
     await running.server?.close();
-    await Promise.all([running.stores.heart.close(), running.stores.work.close()]);
+    await Promise.all(
+      [...Object.values(running.stores), running.reading].map((store: Pick<Store, 'close'>) => store.close()),
+    );
   }
 }
 
@@ -54,9 +60,12 @@ interface Running {
   readonly master: Master;
   readonly workshop: Workshop;
   readonly stores: ReturnType<typeof openStores>;
+  readonly reading: Reader;
   server: HttpServer | null;
   readonly log: Log;
   configured: Configured;
+  /** One after the other, however many ask. */
+  reloaded: Promise<string | null>;
 }
 
 /** What the file says, as it was last taken over. */
@@ -73,20 +82,39 @@ async function start(options: RunOptions, configured: Configured): Promise<Runni
   const workshop = new Workshop(workDir);
   const name = section.name ?? `${hostname()}:${path.dirname(path.resolve(config.file))}`;
   const work = workshop.make(config, section);
-  const master = new Master({ name, expireAfterMs, work, stores, clock: systemClock, log, ear: earOf(opening, log) });
-  const running: Running = { master, workshop, stores, log, configured, server: null };
+  const left = await killLeftovers(workDir);
+  if (left > 0) log.warn('killed what the last run has left running', { processes: left });
+  const reconfig = (): Promise<string | null> =>
+    (running.reloaded = running.reloaded.then(() => reload(options, running, section)));
+  const settings = { name, expireAfterMs, work, workDir, stores, clock: systemClock, log, reconfig };
+  const master = new Master({ ...settings, ear: earOf(opening, log) });
+  const reading = openReading(opening);
+  const running: Running = {
+    master,
+    workshop,
+    stores,
+    reading,
+    log,
+    configured,
+    server: null,
+    reloaded: Promise.resolve(null),
+  };
   const ground = { membership: master.membership, store: stores.work, wakeUps: master.wakeUps };
-  const server = section.listen
-    ? await serve(
-        master,
-        controlsOf(ground, () => running.configured),
-        section.listen,
-      )
-    : null;
+  const site = siteOf(running, controlsOf(ground, () => running.configured)); // prettier-ignore
+  const server = section.listen ? await serve(master, site, section.listen) : null;
   log.info('starting', { name, database: opening.location.label });
-  if (server) log.info('listening', { http: `${server.address.host}:${server.address.port}` });
+  if (server) master.listen = `${server.address.host}:${server.address.port}`;
+  if (server) log.info('listening', { http: master.listen });
   running.server = server;
   return running;
+}
+
+/** What it has to do with whoever asks over HTTP. */
+function siteOf({ master, reading, log }: Running, controls: Controls): Site {
+  const { membership } = master;
+  let id: number | null = null;
+  const self = (): ReturnType<Site['self']> => ({ id: (id = membership.trusted?.id ?? id), name: membership.name });
+  return { self, reading, controls, orders: master.orders, running: () => master.running, log };
 }
 
 function wakingOf(running: Running): WakingOptions {
@@ -116,29 +144,40 @@ function locationOf({ db }: RunOptions, { file, database }: ClusterConfig): Loca
   throw new Failure('usage', `${file} names no database.`, { try: 'Add "database: URL" to it, or use --db.' });
 }
 
-/** The first signal stops it in order, the second at once; SIGHUP has it read its file again. */
-async function untilStopped({ master, log }: Running, onHangup: () => void): Promise<void> {
-  const [stop, quick] = [new AbortController(), new AbortController()];
+/** What hangs is not waited for. */
+const quickMs = 10_000;
+
+/**
+ * The first signal drains it, the second has it stop quickly, the third at once; SIGUSR1 only drains, and SIGHUP has it read
+ * its file again.
+ */
+async function untilStopped({ master, log }: Running): Promise<void> {
+  const [drain, quick] = [new AbortController(), new AbortController()];
   const onStop = (signal: NodeJS.Signals): void => {
-    log.info(stop.signal.aborted ? 'stopping at once' : 'stopping', { signal });
-    (stop.signal.aborted ? quick : stop).abort();
+    if (quick.signal.aborted) return exitAtOnce(log);
+    log.info(drain.signal.aborted ? 'stopping quickly' : 'stopping', { signal });
+    (drain.signal.aborted ? quick : drain).abort();
   };
-  const handlers = [['SIGTERM', onStop], ['SIGINT', onStop], ['SIGHUP', onHangup]] as const; // prettier-ignore
+  const onDrain = (): void => master.orders.drain();
+  const onHangup = (): void => void master.orders.reconfig();
+  const handlers = [['SIGTERM', onStop], ['SIGINT', onStop], ['SIGUSR1', onDrain], ['SIGHUP', onHangup]] as const; // prettier-ignore
   for (const [signal, handler] of handlers) process.on(signal, handler);
   try {
-    await Promise.race([master.run(stop.signal, quick.signal), aborted(quick.signal).then(() => quickly(master))]);
+    const inTime = aborted(quick.signal).then(() => systemClock.sleep(quickMs));
+    await Promise.race([master.run(drain.signal, quick.signal), inTime]);
   } finally {
     for (const [signal, handler] of handlers) process.off(signal, handler);
   }
 }
 
-/** What hangs is not waited for. */
-async function quickly(master: Master): Promise<void> {
-  await Promise.race([master.membership.leave().catch(() => {}), systemClock.sleep(1000)]);
+/** What it has started is killed by whoever starts here next, at the latest. */
+function exitAtOnce(log: Log): never {
+  log.warn('killed');
+  process.exit(1);
 }
 
-/** A file that is not right changes nothing. */
-async function reload(options: RunOptions, running: Running, before: MasterConfig): Promise<void> {
+/** A file that is not right changes nothing; returns what is not right about it. */
+async function reload(options: RunOptions, running: Running, before: MasterConfig): Promise<string | null> {
   const { master, workshop, log } = running;
   try {
     const { config, inventory } = await readPlacedConfig(options.file);
@@ -153,8 +192,10 @@ async function reload(options: RunOptions, running: Running, before: MasterConfi
     if (config.expireAfterMs !== master.membership.expireAfterMs)
       log.warn('takes a restart', { setting: 'expireAfter' });
     log.info('took the changed configuration over', { file: config.file });
+    return null;
   } catch (error) {
     const lines = (error as Error).message.split('\n').map((line) => line.trim());
     log.error(`the configuration is not taken over: ${lines.join(' ')}`);
+    return lines.join(' ');
   }
 }

@@ -72,11 +72,9 @@ export class Services {
     await this.stopped([...this.running.keys()]);
   }
 
-  /** Everything is given to whoever can take it; the rest is free when the master leaves. */
-  async handOver(): Promise<void> {
-    this.isLeaving = true;
-    await this.suspend();
-    await this.turn();
+  /** From the next turn on everything is given to whoever can take it; the rest is free when the master leaves. */
+  leave(isLeaving: boolean): void {
+    this.isLeaving = isLeaving;
   }
 
   private async act(view: ClusterView, { claim, release, give }: Placement): Promise<void> {

@@ -6,15 +6,18 @@ import { aborted } from './aborted.js';
 import type { Clock } from './clock.js';
 import type { Ear } from './hear.js';
 import type { Log } from './log.js';
+import { Lanes } from './reading.js';
+import type { Reader } from './reading.js';
 import { ReopeningStore } from './store.js';
 import type { Store } from './store.js';
 
 export interface Stores {
   readonly heart: Store;
   readonly work: Store;
+  readonly builds: Store;
 }
 
-interface Opening {
+export interface Opening {
   readonly location: Location;
   readonly expireAfterMs: number;
   readonly clock: Clock;
@@ -23,7 +26,7 @@ interface Opening {
 /** Somebody else's short write: SQLite's driver stops the whole process while it waits. */
 const sqliteWaitMs = 100;
 
-/** Two connections: whatever holds up the work, the heart beats. */
+/** Three connections: whatever holds up the work, the heart beats, and builds are written. */
 export function openStores({ location, expireAfterMs, clock }: Opening): Stores {
   const open = (purpose: string, timeoutMs: number) => (): Promise<Database> =>
     Database.open(location, {
@@ -36,7 +39,19 @@ export function openStores({ location, expireAfterMs, clock }: Opening): Stores 
   return {
     heart: new ReopeningStore(location.label, open('master heart', beatMs), clock),
     work: new ReopeningStore(location.label, open('master', Math.max(beatMs, 10_000)), clock),
+    builds: new ReopeningStore(location.label, open('master builds', Math.max(beatMs, 10_000)), clock),
   };
+}
+
+/** How long somebody who asks over HTTP keeps the database busy at most. */
+const readingMs = 10_000;
+const readingLanes = 3;
+
+/** For reading alone, and beside what the master lives by. */
+export function openReading({ location, clock }: Pick<Opening, 'location' | 'clock'>): Reader {
+  const timeoutMs = location.engine === 'sqlite' ? sqliteWaitMs : readingMs;
+  const open = (): Promise<Database> => Database.open(location, { access: 'read', purpose: 'master http', timeoutMs });
+  return new Lanes(Array.from({ length: readingLanes }, () => new ReopeningStore(location.label, open, clock)));
 }
 
 /** Listens on PostgreSQL, for as long as it can: whoever cannot hear looks, a little later. */

@@ -6,6 +6,8 @@ import type { ChaosMaster } from './chaos-master.js';
 import { expireAfter } from './cluster-text.js';
 import { epoch } from './chaos-log.js';
 import { countPlain, countStable } from './count-changes.js';
+import { readActivities } from './evidence.js';
+import { idleHolders } from './idle-holders.js';
 import { readRecords } from './records.js';
 import type { Sampler } from './sampler.js';
 
@@ -24,6 +26,12 @@ async function isWhole({ store }: Sampler, count: number): Promise<boolean> {
   if (!view) return false;
   const living = new Set(view.peers.filter(({ active, lastActive, run }) => active && run && view.now - lastActive < expireAfter).map(({ id }) => id)); // prettier-ignore
   return living.size === count && view.services.every(({ holderId }) => holderId !== null && living.has(holderId));
+}
+
+/** Who comes back to what nobody has taken from it holds it at once, but runs it only with its next heartbeat. */
+export async function untilRun({ samples }: Sampler, masters: readonly ChaosMaster[]): Promise<void> {
+  const isRun = (): boolean => idleHolders({ samples, activities: readActivities(masters) }, 0).length === 0;
+  await until('every service is run by its holder', isRun, patience);
 }
 
 /** The poller has seen the last push, and the schedulers have dealt with it. */

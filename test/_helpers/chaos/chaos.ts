@@ -4,7 +4,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { until } from '../buildbot/until.js';
 import { bbctl } from '../cli.js';
 import type { Scope } from '../scope.js';
-import { diagnosed, leftBehind, untilQuiet, untilWhole } from './aftermath.js';
+import { diagnosed, leftBehind, untilQuiet, untilRun, untilWhole } from './aftermath.js';
 import type { ChaosMaster } from './chaos-master.js';
 import { Committer } from './committer.js';
 import { collect } from './evidence.js';
@@ -72,6 +72,7 @@ async function settle({ masters, log, repository, unite }: Stage, sampler: Sampl
   const heads = repository.git('for-each-ref', '--format=%(objectname)', 'refs/heads').split('\n');
   await untilQuiet(sampler, heads);
   log.say('quiet');
+  await untilRun(sampler, masters);
   return wholeAfter;
 }
 

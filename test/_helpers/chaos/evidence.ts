@@ -27,10 +27,15 @@ export function collect(
     ...rest,
     masters: masters.map(({ key }) => key),
     lines,
-    activities: logs.flatMap(({ master, lines: own }) => activitiesOf(master.key, own, master.ends)),
+    activities: readActivities(masters),
     logged: whenWritten(firingsOf(lines), rest.records),
     lives: new Map(logs.map(({ master, lines: own }) => [master.key, livesOf(own, master.ends)])),
   };
+}
+
+/** What the masters have run and run now, by their logs. */
+export function readActivities(masters: readonly ChaosMaster[]): Activity[] {
+  return masters.flatMap(({ key, logFile, ends }) => activitiesOf(key, readLog(key, logFile), ends));
 }
 
 /** What is told after the commit may be told late: it was written in the second in which it was submitted. */

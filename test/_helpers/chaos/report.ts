@@ -3,6 +3,7 @@ import { countChanges, countPlain, countStable } from './count-changes.js';
 import { countFirings, type Count } from './count-firings.js';
 import { everySeconds, expireAfter, extraScheduler, minutely, poller } from './cluster-text.js';
 import { isWell, type Evidence } from './evidence.js';
+import { idleHolders } from './idle-holders.js';
 import { ownershipProblems } from './ownership.js';
 import { servedSpans } from './served.js';
 
@@ -37,7 +38,7 @@ export function judge(evidence: Evidence, { expected, known, problems, ...rest }
   const counts = [...timed, countPlain(evidence), countStable(evidence), countChanges(evidence, expected, known)];
   const wrong = counts.flatMap(({ missing, double }) => [...missing, ...double]);
   const raw = evidence.lines.filter(({ level, message }) => level === 'raw' && isBug(message)).map(({ master, message }) => `${master} said: ${message}`); // prettier-ignore
-  const running = [...servedSpans(evidence, poller).problems, ...idleHolders(evidence)];
+  const running = [...servedSpans(evidence, poller).problems, ...idleHolders(evidence, graceSeconds)];
   return {
     ...rest,
     faults: tally(evidence.log.faults.map(({ kind }) => kind)),
@@ -56,18 +57,6 @@ function isBug(message: string): boolean {
 
 /** Who has just taken a service over, and is about to run it. */
 const graceSeconds = 3;
-
-/** Once all is well again, whoever holds a service runs it. */
-function idleHolders({ samples, activities }: Evidence): string[] {
-  const last = samples.at(-1);
-  const isRun = (service: string, master: string, at: number): boolean =>
-    activities.some((one) => one.service === service && one.master === master && one.from <= at && at <= one.until);
-  const recent = samples.filter(({ at }) => at > (last?.at ?? 0) - graceSeconds);
-  const isSettled = (service: string, master: string): boolean =>
-    recent.every(({ holders, enabled }) => holders.get(service) === master && enabled.has(service));
-  const held = last ? [...last.holders].filter(([service, master]) => isSettled(service, master)) : [];
-  return held.flatMap(([service, master]) => isRun(service, master, last?.at ?? 0) ? [] : [`${master} holds ${service} and does not run it`]); // prettier-ignore
-}
 
 function tally(all: readonly string[]): Record<string, number> {
   const found: Record<string, number> = {};

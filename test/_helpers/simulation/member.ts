@@ -1,3 +1,4 @@
+import { tmpdir } from 'node:os';
 import type { Database } from '../../../src/lib/db/connect.js';
 import { Failure } from '../../../src/lib/errors.js';
 import type { Log } from '../../../src/lib/runtime/log.js';
@@ -63,7 +64,12 @@ export class Member {
       name,
       expireAfterMs,
       work: this.workOf(specs),
-      stores: { heart: this.link(expireAfterMs / 4), work: this.link(Math.max(10_000, expireAfterMs / 4)) },
+      stores: {
+        heart: this.link(expireAfterMs / 4),
+        work: this.link(Math.max(10_000, expireAfterMs / 4)),
+        builds: this.link(Math.max(10_000, expireAfterMs / 4)),
+      },
+      workDir: tmpdir(),
       clock: this.process.clock,
       log: this.log(),
       ear: null,

@@ -3,7 +3,8 @@ import { chmodSync, existsSync, mkdirSync, readdirSync, writeFileSync } from 'no
 import { dirname } from 'node:path';
 import test from 'ava';
 import Sqlite from 'better-sqlite3';
-import { bbctl, type CliOptions } from '../../_helpers/cli.js';
+import { bbctl, startBbctl, type CliOptions } from '../../_helpers/cli.js';
+import { until } from '../../_helpers/buildbot/until.js';
 import { deadMaster } from '../../_helpers/clusters.js';
 import { diffDumps, type TestDatabase } from '../../_helpers/database.js';
 import { temporaryFolder } from '../../_helpers/gate-hooks.js';
@@ -43,9 +44,9 @@ test('a master that writes for a moment is waited for', async (t) => {
   const other = new Sqlite(fileOf(db));
   t.teardown(() => other.close());
   other.exec('BEGIN IMMEDIATE');
-  const running = bbctl(['masters', 'expire', '--yes'], { db: db.url });
+  const running = startBbctl(['masters', 'expire', '--yes'], { db: db.url }).finished;
   const lockFile = `${fileOf(db)}.bbctl-lock`;
-  while (!existsSync(lockFile)) await new Promise((resolve) => setImmediate(resolve));
+  await until('it begins', () => existsSync(lockFile), { everyMs: 10 });
   other.exec('ROLLBACK');
   t.is((await running).status, 0);
 });

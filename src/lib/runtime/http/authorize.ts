@@ -1,22 +1,23 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
-import type { Context, Next } from 'hono';
+import type { Context } from 'hono';
 import type { Controls } from '../force-builds.js';
+import { Refusal } from './json-rpc.js';
 
 /**
- * Only for who shows the token, and only as JSON: a page on another site can make a browser send neither without being
- * asked first.
+ * Only for who shows the token, only as JSON, and from no other site's page: that can make a browser send none of it
+ * without being asked first. Throws a `Refusal`.
  */
-export function authorize({ token }: Controls) {
-  return async (context: Context, next: Next): Promise<Response | void> => {
-    const wanted = token();
-    if (wanted === null) return context.json(refusal('This master takes no orders: cluster.yaml names no tokenFile.'), 403); // prettier-ignore
-    const shown = /^Bearer (.+)$/.exec(context.req.header('authorization') ?? '')?.[1];
-    if (shown === undefined || !isSame(shown, wanted))
-      return context.json(refusal('Show the token of cluster.yaml: "Authorization: Bearer TOKEN".'), 401);
-    if (!/^application\/json\b/.test(context.req.header('content-type') ?? ''))
-      return context.json(refusal('What is asked must be application/json.'), 415);
-    await next();
-  };
+export function authorize(context: Context, { token }: Pick<Controls, 'token'>): void {
+  const wanted = token();
+  if (wanted === null) throw new Refusal(403, 'This master takes no orders: cluster.yaml names no tokenFile.');
+  const shown = /^Bearer (.+)$/.exec(context.req.header('authorization') ?? '')?.[1];
+  if (shown === undefined || !isSame(shown, wanted))
+    throw new Refusal(401, 'Show the token of cluster.yaml: "Authorization: Bearer TOKEN".');
+  if (!/^application\/json\b/.test(context.req.header('content-type') ?? ''))
+    throw new Refusal(415, 'What is asked must be application/json.');
+  const origin = context.req.header('origin');
+  if (origin !== undefined && hostOf(origin) !== context.req.header('host'))
+    throw new Refusal(403, "A page of another site may not give orders: its Origin is not this master's.");
 }
 
 function isSame(one: string, other: string): boolean {
@@ -24,7 +25,6 @@ function isSame(one: string, other: string): boolean {
   return timingSafeEqual(digest(one), digest(other));
 }
 
-/** As JSON-RPC tells that something is not done. */
-export function refusal(message: string, code = -32600, id: unknown = null): object {
-  return { jsonrpc: '2.0', id, error: { code, message } };
+function hostOf(origin: string): string | null {
+  return URL.canParse(origin) ? new URL(origin).host : null;
 }

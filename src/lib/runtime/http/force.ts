@@ -1,46 +1,23 @@
-import type { Context } from 'hono';
-import { NotHolder, NotMember } from '../../db/fence.js';
-import { Failure } from '../../errors.js';
 import { printable } from '../../model/names.js';
 import type { Controls } from '../force-builds.js';
 import type { ForceRequest } from '../schedulers/force.js';
-import { refusal } from './authorize.js';
+import type { Call } from './json-rpc.js';
+import { codes, Refusal } from './json-rpc.js';
 
-const methodNotFound = -32601;
-const invalidParams = -32602;
-
-/** `POST /api/v2/forceschedulers/NAME`, the JSON-RPC method `force`, as Buildbot's: answers with the buildset and its requests. */
-export function forceBuilds(controls: Controls) {
-  return async (context: Context): Promise<Response> => {
-    const name = context.req.param('name') ?? '';
-    const scheduler = controls.forceScheduler(name);
-    if (!scheduler) return context.json(refusal(`There is no force scheduler ${printable(name)} on this master.`), 404);
-    const call = await parseCall(await context.req.json().catch(() => null));
-    if (!call) return context.json(refusal('That is no call of JSON-RPC 2.0, or its params are not right.', invalidParams), 400); // prettier-ignore
-    if (call.method !== 'force') return context.json(refusal('A force scheduler knows "force" alone.', methodNotFound, call.id), 400); // prettier-ignore
-    try {
-      const { buildsetId, requestIds } = await controls.force(scheduler, call.request);
-      return context.json({ jsonrpc: '2.0', id: call.id, result: [buildsetId, Object.fromEntries(requestIds)] });
-    } catch (error) {
-      const isAway = error instanceof NotHolder || error instanceof NotMember;
-      if (isAway) return context.json(refusal('This master is not in the cluster at the moment.', -32000, call.id), 503);
-      if (!(error instanceof Failure)) throw error;
-      return context.json(refusal(error.message, invalidParams, call.id), error.code === 'usage' ? 400 : 503);
-    }
-  };
-} // prettier-ignore
-
-interface Call {
-  readonly method: string;
-  readonly id: string | number | null;
-  readonly request: ForceRequest;
+/** The method `force` of a force scheduler, as Buildbot's: returns the buildset and its requests, by their builders. */
+export async function forceBuilds(controls: Controls, name: string, { params }: Call): Promise<unknown> {
+  const scheduler = controls.forceScheduler(name);
+  if (!scheduler) throw new Refusal(404, `There is no force scheduler ${printable(name)} on this master.`);
+  const request = await parseRequest(params);
+  const { buildsetId, requestIds } = await controls.force(scheduler, request);
+  return [buildsetId, Object.fromEntries(requestIds)];
 }
 
-async function parseCall(body: unknown): Promise<Call | null> {
+async function parseRequest(params: Call['params']): Promise<ForceRequest> {
   const v = await import('valibot');
   const text = v.optional(v.string());
   const stamp = { branch: text, revision: text, repository: text, project: text };
-  const params = v.strictObject({
+  const schema = v.strictObject({
     owner: v.optional(v.string(), 'somebody over REST'),
     reason: text,
     builderNames: v.optional(v.array(v.string())),
@@ -48,16 +25,10 @@ async function parseCall(body: unknown): Promise<Call | null> {
     codebase: v.optional(v.string(), ''),
     ...stamp,
   });
-  const call = v.object({
-    jsonrpc: v.literal('2.0'),
-    method: v.string(),
-    id: v.optional(v.union([v.string(), v.number(), v.null()]), null),
-    params: v.optional(params, {}),
-  });
-  const parsed = v.safeParse(call, body);
-  if (!parsed.success) return null;
-  const { method, id, params: given } = parsed.output;
-  return { method, id, request: requestOf(given) };
+  const parsed = v.safeParse(schema, params);
+  if (parsed.success) return requestOf(parsed.output);
+  const where = v.getDotPath(parsed.issues[0]) ?? 'params';
+  throw new Refusal(400, `"${printable(where)}" is not as "force" takes it.`, codes.invalidParams);
 }
 
 type Params = {

@@ -1,5 +1,6 @@
 import type { Registry as RegistryType } from 'prom-client';
 import type { Master, MasterState } from '../master.js';
+import type { Site } from './site.js';
 
 interface Metric {
   readonly name: string;
@@ -11,7 +12,7 @@ interface Metric {
   readonly values: (master: Master) => Readonly<Record<string, number>>;
 }
 
-const states: readonly MasterState[] = ['starting', 'active', 'fenced', 'stopping', 'stopped'];
+const states: readonly MasterState[] = ['starting', 'active', 'draining', 'fenced', 'stopping', 'stopped'];
 const alone = (value: number): Record<string, number> => ({ '': value });
 
 const metrics: readonly Metric[] = [
@@ -72,7 +73,7 @@ const metrics: readonly Metric[] = [
 ];
 
 /** What Prometheus scrapes of a master; each value is read at the scrape. */
-export async function metricsOf(master: Master): Promise<RegistryType> {
+export async function metricsOf(master: Master, _site: Site): Promise<RegistryType> {
   const { Registry, Gauge, Counter } = await import('prom-client');
   const registry = new Registry();
   registry.setDefaultLabels({ master: master.membership.name });

@@ -27,7 +27,7 @@ export class GitFailure extends Error {
 }
 
 /** Whatever the user's configuration says: no hooks, and names and messages in one form. */
-const settings = [
+export const gitSettings: readonly string[] = [
   ...['core.hooksPath=/dev/null', 'core.quotePath=true', 'i18n.logOutputEncoding=UTF-8', 'color.ui=false'],
   // Small packs, and no single objects: a fetch that is killed leaves all of it or nothing.
   ...['fetch.unpackLimit=1', 'gc.autoDetach=false'],
@@ -36,8 +36,8 @@ const settings = [
 const fromUser = /^GIT_(SSH|SSL|HTTP|PROXY|CONFIG_(GLOBAL|SYSTEM|NOSYSTEM)$)/;
 
 /** Nobody is there to be asked for a password; programs that the address could name are not run. */
-function environment(): NodeJS.ProcessEnv {
-  const own = Object.entries(process.env).filter(([name]) => !name.startsWith('GIT_') || fromUser.test(name));
+export function gitEnvironment(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  const own = Object.entries(environment).filter(([name]) => !name.startsWith('GIT_') || fromUser.test(name));
   return {
     GIT_SSH_COMMAND: 'ssh -o BatchMode=yes',
     ...Object.fromEntries(own),
@@ -60,7 +60,11 @@ const graceMs = 1000;
 export async function git(args: readonly string[], options: GitOptions): Promise<GitOutput> {
   const { signal, timeoutMs, input = '', maxBytes = 16 * 1024 * 1024 } = options;
   if (signal.aborted) throw new GitFailure(`git ${verbOf(args)} was not started: the service ends`);
-  const child = spawn('git', [...settings, ...args], { env: environment(), detached: true, stdio: 'pipe' });
+  const child = spawn('git', [...gitSettings, ...args], {
+    env: gitEnvironment(process.env),
+    detached: true,
+    stdio: 'pipe',
+  });
   const kill = (): void => killGroup(child);
   const stop = stopper(kill, options);
   try {

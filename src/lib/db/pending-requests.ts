@@ -1,0 +1,63 @@
+import type { PendingRequest } from '../model/pending.js';
+import type { Transaction } from './connect.js';
+
+export interface Wanted {
+  readonly builderIds: readonly number[];
+  /** `waited for`: only those that a running build waits for, wherever that runs. */
+  readonly which: 'all' | 'waited for';
+  readonly limit: number;
+}
+
+interface Row {
+  readonly id: number;
+  readonly buildsetid: number;
+  readonly builderid: number;
+  readonly submitted_at: number;
+}
+
+/**
+ * Requests that nobody has claimed: those of the highest priority first, of these the oldest. Without a source stamp a
+ * buildset is no buildset to Buildbot.
+ */
+export async function readPending(tx: Transaction, { builderIds, which, limit }: Wanted): Promise<PendingRequest[]> {
+  const query = unclaimed(tx, builderIds).limit(limit);
+  query.orderBy([{ column: 'priority', order: 'desc' }, 'submitted_at', 'buildrequests.id']);
+  if (which === 'waited for') query.where('waited_for', 1).whereExists(runningParent(tx));
+  const rows = await query;
+  return rows.map(pendingOf);
+}
+
+/** The newest of them, of these builders. */
+export async function readNewestPending(
+  tx: Transaction,
+  builderIds: readonly number[],
+  limit: number,
+): Promise<PendingRequest[]> {
+  const rows = await unclaimed(tx, builderIds).orderBy('buildrequests.id', 'desc').limit(limit);
+  return rows.map(pendingOf);
+}
+
+function unclaimed(tx: Transaction, builderIds: readonly number[]) {
+  const stamps = tx.sql('buildset_sourcestamps').whereRaw('?? = ??', ['buildset_sourcestamps.buildsetid', 'buildrequests.buildsetid']); // prettier-ignore
+  const query = tx
+    .sql('buildrequests')
+    .leftJoin('buildrequest_claims', 'buildrequest_claims.brid', 'buildrequests.id')
+    .where('buildrequests.complete', 0)
+    .whereNull('buildrequest_claims.brid')
+    .whereExists(stamps.select(tx.sql.raw('1')))
+    .select<Row[]>('buildrequests.id', 'buildrequests.buildsetid', 'builderid', 'submitted_at');
+  return tx.dialect.among(query, 'builderid', builderIds);
+}
+
+function runningParent(tx: Transaction) {
+  return tx
+    .sql('buildsets')
+    .join('builds', 'builds.id', 'buildsets.parent_buildid')
+    .whereRaw('?? = ??', ['buildsets.id', 'buildrequests.buildsetid'])
+    .whereNull('builds.complete_at')
+    .select(tx.sql.raw('1'));
+}
+
+function pendingOf({ id, buildsetid, builderid, submitted_at }: Row): PendingRequest {
+  return { id, buildsetId: buildsetid, builderId: builderid, submittedAt: Number(submitted_at) };
+}

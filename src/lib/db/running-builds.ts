@@ -1,0 +1,173 @@
+/* The builds that this master runs, as Buildbot writes them. What is done anew (`again`) finds what is there. */
+import { pythonJson } from '../model/python-json.js';
+import type { PropertyMap } from '../model/properties.js';
+import { retry } from '../model/results.js';
+import { addRow } from './add-row.js';
+import { chunks } from './chunks.js';
+import type { Transaction } from './connect.js';
+
+export interface NewBuild {
+  readonly requestId: number;
+  readonly builderId: number;
+  readonly workerId: number;
+}
+
+export interface AddedBuild {
+  readonly id: number;
+  readonly number: number;
+}
+
+interface Found extends AddedBuild {
+  readonly buildrequestid: number;
+  readonly masterid: number;
+  readonly complete_at: number | null;
+  readonly results: number | null;
+}
+
+/** What was built for these requests before, but for what is to be built again. */
+export interface EarlierBuilds {
+  /** Request → the result that it is to have. */
+  readonly finished: ReadonlyMap<number, number>;
+  /** Request → the build that this master has begun. */
+  readonly own: ReadonlyMap<number, AddedBuild>;
+}
+
+export async function readEarlierBuilds(
+  tx: Transaction,
+  masterId: number,
+  requestIds: readonly number[],
+): Promise<EarlierBuilds> {
+  const rows: Found[] = [];
+  for (const some of chunks(requestIds))
+    rows.push(...(await tx.sql('builds').whereIn('buildrequestid', some).select<Found[]>('id', 'number', 'buildrequestid', 'masterid', 'complete_at', 'results'))); // prettier-ignore
+  const finished = rows.filter(({ complete_at: at, results }) => at !== null && results !== null && results !== retry);
+  const own = rows.filter(({ complete_at: at, masterid }) => at === null && masterid === masterId);
+  return {
+    finished: new Map(finished.map(({ buildrequestid, results }) => [buildrequestid, results!])),
+    own: new Map(own.map((row) => [row.buildrequestid, { id: row.id, number: row.number }])),
+  };
+}
+
+/** Others may take a number at the same time; each of them takes one. */
+const mostClashes = 1000;
+
+/** Adds a build under the next number of its builder. `last`: the last one of each, which is counted up here. */
+export async function addBuild(
+  tx: Transaction,
+  masterId: number,
+  build: NewBuild,
+  last: Map<number, number>,
+  now: number,
+): Promise<AddedBuild> {
+  const row = {
+    builderid: build.builderId,
+    buildrequestid: build.requestId,
+    workerid: build.workerId,
+    masterid: masterId,
+    started_at: Math.floor(now),
+    complete_at: null,
+    results: null,
+    state_string: 'building',
+    ...(tx.schema.has('builds', 'locks_duration_s') ? { locks_duration_s: 0 } : {}),
+  };
+  for (let clashes = 0; clashes < mostClashes; clashes++) {
+    const number = (last.get(build.builderId) ?? 0) + 1;
+    last.set(build.builderId, number);
+    await tx.sql('builds').insert({ ...row, number }).onConflict(['builderid', 'number']).ignore();
+    const mine = { builderid: build.builderId, number, buildrequestid: build.requestId, masterid: masterId };
+    const added = await tx.sql('builds').where(mine).whereNull('complete_at').first<{ id: number } | undefined>('id');
+    if (added) return { id: added.id, number };
+  }
+  throw new Error(`there is no free number for a build of builder ${build.builderId}`);
+}
+
+/** Builder → the number of its last build. */
+export async function readLastNumbers(tx: Transaction, builderIds: readonly number[]): Promise<Map<number, number>> {
+  const last = new Map<number, number>();
+  for (const id of new Set(builderIds)) {
+    const row = await tx.sql('builds').where('builderid', id).max({ number: 'number' }).first<{ number: number | null }>();
+    last.set(id, row.number ?? 0);
+  }
+  return last;
+} // prettier-ignore
+
+/** The properties with which builds begin. */
+export async function addBuildProperties(
+  tx: Transaction,
+  builds: readonly { readonly id: number; readonly properties: PropertyMap }[],
+  again: boolean,
+): Promise<void> {
+  const ids = builds.map(({ id }) => id);
+  if (again) await tx.sql('build_properties').whereIn('buildid', ids).delete();
+  const rows = builds.flatMap(({ id, properties }) =>
+    [...properties].map(([name, { value, source }]) => ({ buildid: id, name, value: pythonJson(value), source })),
+  );
+  for (const some of chunks(rows, 500)) await tx.sql('build_properties').insert(some);
+}
+
+export async function setBuildProperty(
+  tx: Transaction,
+  buildId: number,
+  name: string,
+  { value, source }: { readonly value: unknown; readonly source: string },
+): Promise<void> {
+  const row = { value: pythonJson(value), source };
+  const changed = await tx.sql('build_properties').where({ buildid: buildId, name }).update(row);
+  if (changed === 0) await tx.sql('build_properties').insert({ buildid: buildId, name, ...row });
+}
+
+export async function setBuildState(tx: Transaction, buildId: number, state: string): Promise<void> {
+  await tx.sql('builds').where('id', buildId).update({ state_string: state });
+}
+
+/** Returns whether it was open until now, and this master's. */
+export async function finishBuild(
+  tx: Transaction,
+  masterId: number,
+  buildId: number,
+  { results, state }: { readonly results: number; readonly state: string },
+  now: number,
+): Promise<boolean> {
+  const open = tx.sql('builds').where({ id: buildId, masterid: masterId }).whereNull('complete_at');
+  return (await open.update({ complete_at: Math.floor(now), results, state_string: state })) > 0;
+}
+
+export interface NewStep {
+  readonly buildId: number;
+  /** From 0. */
+  readonly number: number;
+  readonly name: string;
+}
+
+/** Returns `steps.id`. */
+export async function addStep(tx: Transaction, step: NewStep, now: number, again: boolean): Promise<number> {
+  const { buildId: buildid, number, name } = step;
+  const found = again ? await tx.sql('steps').where({ buildid, number }).first<{ id: number } | undefined>('id') : undefined; // prettier-ignore
+  if (found) return found.id;
+  const at = Math.floor(now);
+  const begun = { started_at: at, ...(tx.schema.has('steps', 'locks_acquired_at') ? { locks_acquired_at: at } : {}) };
+  const row = { buildid, number, name, ...begun, complete_at: null, results: null, state_string: 'running', urls_json: '[]', hidden: 0 }; // prettier-ignore
+  return addRow(tx, 'steps', 'id', row);
+}
+
+export async function setStepState(tx: Transaction, stepId: number, state: string): Promise<void> {
+  await tx.sql('steps').where('id', stepId).update({ state_string: state });
+}
+
+export async function finishStep(
+  tx: Transaction,
+  stepId: number,
+  { results, state }: { readonly results: number; readonly state: string },
+  now: number,
+): Promise<void> {
+  const row = { complete_at: Math.floor(now), results, state_string: state };
+  await tx.sql('steps').where('id', stepId).whereNull('complete_at').update(row);
+}
+
+/** Returns `logs.id`. */
+export async function addLog(tx: Transaction, stepId: number, name: string, again: boolean): Promise<number> {
+  const slug = name.replace(/[^\w.-]/g, '_').slice(0, 50);
+  const found = again ? await tx.sql('logs').where({ stepid: stepId, slug }).first<{ id: number } | undefined>('id') : undefined; // prettier-ignore
+  if (found) return found.id;
+  return addRow(tx, 'logs', 'id', { name, slug, stepid: stepId, complete: 0, num_lines: 0, type: 's' });
+}

@@ -1,0 +1,108 @@
+import { createHash } from 'node:crypto';
+import path from 'node:path';
+
+/** A place where a build runs: a slot of a worker, and a folder of the builder that no other build is in. */
+export interface Seat {
+  readonly worker: string;
+  /** Absolute. */
+  readonly folder: string;
+  release(): void;
+  /** While it only waits for others, they may have the slot; returns when it has one again. */
+  lend<T>(work: () => Promise<T>): Promise<T>;
+}
+
+interface Post {
+  slots: number;
+  taken: number;
+  /** They have lent their slots and want them back. */
+  readonly waiting: (() => void)[];
+}
+
+/** The slots of the local workers of this master. */
+export class Slots {
+  private readonly root: string;
+  private readonly onFreed: () => void;
+  private readonly posts = new Map<string, Post>();
+  private readonly folders = new Set<string>();
+
+  /** `root`: where each worker has its folder. */
+  constructor(root: string, onFreed: () => void) {
+    this.root = root;
+    this.onFreed = onFreed;
+  }
+
+  /** Worker → how many builds it runs at once. What runs goes on. */
+  configure(slots: ReadonlyMap<string, number>): void {
+    for (const [worker, post] of this.posts) post.slots = slots.get(worker) ?? 0;
+    for (const [worker, count] of slots) this.postOf(worker).slots = count;
+    for (const post of this.posts.values())
+      while (post.waiting.length > 0 && post.taken < limitOf(post)) {
+        post.taken++;
+        post.waiting.shift()?.();
+      }
+  }
+
+  get free(): ReadonlyMap<string, number> {
+    return new Map([...this.posts].map(([worker, { slots, taken }]) => [worker, Math.max(0, slots - taken)]));
+  }
+
+  take(worker: string, builder: string): Seat {
+    const post = this.postOf(worker);
+    const folder = this.freeFolder(worker, builder);
+    post.taken++;
+    return {
+      worker,
+      folder,
+      release: () => {
+        this.folders.delete(folder);
+        this.giveUp(post);
+      },
+      lend: async (work) => {
+        this.giveUp(post);
+        try {
+          return await work();
+        } finally {
+          await this.takeBack(post);
+        }
+      },
+    };
+  }
+
+  private giveUp(post: Post): void {
+    const next = post.taken <= limitOf(post) ? post.waiting.shift() : undefined;
+    if (next) return next();
+    post.taken--;
+    this.onFreed();
+  }
+
+  /** Whoever has begun goes before whoever has not. */
+  private async takeBack(post: Post): Promise<void> {
+    if (post.taken < limitOf(post)) post.taken++;
+    else await new Promise<void>((resolve) => post.waiting.push(resolve));
+  }
+
+  private postOf(worker: string): Post {
+    const post = this.posts.get(worker) ?? { slots: 0, taken: 0, waiting: [] };
+    this.posts.set(worker, post);
+    return post;
+  }
+
+  private freeFolder(worker: string, builder: string): string {
+    const first = path.join(this.root, worker, folderName(builder));
+    let folder = first;
+    for (let count = 2; this.folders.has(folder); count++) folder = `${first}.${count}`;
+    this.folders.add(folder);
+    return folder;
+  }
+}
+
+/** Of those who have lent theirs: a worker that is configured no more lets them finish, one after the other. */
+function limitOf({ slots }: Post): number {
+  return Math.max(1, slots);
+}
+
+/** As Buildbot makes a folder of a builder's name, but two builders never have the same. */
+export function folderName(builder: string): string {
+  const plain = builder.replace(/[^\w-]/g, '_').slice(0, 100);
+  return plain === builder ? plain : `${plain}-${createHash('sha1').update(builder).digest('hex').slice(0, 8)}`;
+}
