@@ -93,7 +93,7 @@ export abstract class ShutDownCommand<T extends typeof Command> extends ChangeCo
     const { targets } = await this.targets();
     const cancelled = await cancelDrains(targets);
     if (this.jsonEnabled()) return this.logJson({ cancelled });
-    for (const { master, outcome } of cancelled) this.log(`${printable(master)}: ${outcome === 'cancelled' ? 'its drain was taken back' : 'it was not draining'}.`); // prettier-ignore
+    for (const master of cancelled) this.log(`${printable(master)} takes part again: its drain was taken back.`);
   }
 
   private conclude(report: ShutDownReport, tell: (report: ShutDownReport) => void): void {

@@ -53,16 +53,16 @@ export class MasterControl {
     return { verb, way: wayOf(control), error: await failureOf(() => this.act(verb, control)) };
   }
 
-  /** Only a master of bbctl's own can. Not draining is no failure: the answer is in `wasDraining`. */
-  async cancelDrain(): Promise<CarriedOut & { readonly wasDraining: boolean }> {
+  /** Only a master of bbctl's own can. One that was not draining says so. Never throws a `Failure`. */
+  async cancelDrain(): Promise<CarriedOut> {
     const { drain, stop } = this.master.control;
-    const rest = [drain, stop].find((control) => control && 'http' in control) as { http: string } | undefined;
-    let wasDraining = true;
-    const error = await failureOf(async () => {
-      if (!rest) throw new Failure('refused', `${printable(this.master.key)} cannot be asked over REST, by which alone a drain is taken back`); // prettier-ignore
-      wasDraining = (await this.order(rest.http, 'cancelDrain')) !== false;
+    const rest = [drain, stop].flatMap((control) => (control && 'http' in control ? [control.http] : []))[0];
+    const why = `${printable(this.master.key)} cannot be asked over REST, by which alone a drain is taken back`;
+    const error = await failureOf(() => {
+      if (rest === undefined) throw new Failure('refused', why);
+      return this.order(rest, 'cancelDrain');
     });
-    return { verb: 'cancelDrain', way: 'rest', error, wasDraining: wasDraining && error === null };
+    return { verb: 'cancelDrain', way: 'rest', error };
   }
 
   /** By `control.status`, else by the process of a pid file that another action names, else by whether it answers. */

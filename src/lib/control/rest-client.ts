@@ -1,4 +1,5 @@
 import { Failure } from '../errors.js';
+import type { FailureCode } from '../errors.js';
 import { printable } from '../model/names.js';
 
 const answerWithinMs = 5000;
@@ -42,7 +43,8 @@ export class RestClient {
   private async ask(place: string, init: RequestInit = {}): Promise<object> {
     const response = await this.fetched(place, init);
     const text = await response.text().catch(() => '');
-    if (!response.ok) throw new Failure('unreachable', `${this.base} answered ${response.status}${detailIn(text)}`);
+    if (!response.ok)
+      throw new Failure(codeOf(response.status), `${this.base} answered ${response.status}${detailIn(text)}`);
     const json = parsed(text);
     if (json === null) throw new Failure('unreachable', `${this.base} answered with something else than JSON`);
     return json;
@@ -58,6 +60,11 @@ export class RestClient {
       throw new Failure(code, `${this.base} ${whyNot(error as Error)}`, { cause: error });
     }
   }
+}
+
+/** Who answers so is there, and has understood. */
+function codeOf(status: number): FailureCode {
+  return [401, 403, 409].includes(status) ? 'refused' : 'unreachable';
 }
 
 function whyNot(error: Error): string {

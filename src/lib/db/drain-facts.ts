@@ -1,10 +1,9 @@
-import { groupBy } from '../model/group-by.js';
 import type { AwaitedRequest, DrainFacts, SaidByMaster } from '../model/drain.js';
 import type { OpenBuild } from '../model/build.js';
 import { success } from '../model/results.js';
 import { chunks } from './chunks.js';
 import type { Database, Transaction } from './connect.js';
-import { masterClass } from './published.js';
+import { readPublished } from './published.js';
 import { snapshot } from './snapshot.js';
 import type { SnapshotOptions } from './snapshot.js';
 
@@ -94,31 +93,16 @@ async function claimedOf(tx: Transaction, ids: readonly number[]): Promise<Set<n
   return claimed;
 }
 
-/** Beside its run: whether it drains, and where it can be asked. */
+/** Whether it drains, and where it can be asked. */
 async function readSaid(tx: Transaction): Promise<Map<number, SaidByMaster>> {
-  const rows = await tx
-    .sql('masters as m')
-    .join('objects as o', 'o.name', 'm.name_hash')
-    .join('object_state as s', 's.objectid', 'o.id')
-    .where('o.class_name', masterClass)
-    .whereIn('s.name', ['state', 'listen'])
-    .select<Raw[]>('m.id', 's.name', 's.value_json');
-  const masters = groupBy(rows, (row) => Number(row['id']));
-  return new Map([...masters].map(([id, own]) => [id, saidBy(own)]));
-}
-
-function saidBy(rows: readonly Raw[]): SaidByMaster {
-  const value = (name: string): unknown => parsed(rows.find((row) => row['name'] === name)?.['value_json']);
-  const listen = value('listen');
-  return { isDraining: value('state') === 'draining', listen: typeof listen === 'string' ? listen : null };
-}
-
-function parsed(json: unknown): unknown {
-  try {
-    return JSON.parse(String(json));
-  } catch {
-    return undefined;
-  }
+  const { masters } = await readPublished(tx);
+  const rows = await tx.sql('masters').select<Raw[]>('id', 'name_hash');
+  return new Map(
+    rows.flatMap((row): [number, SaidByMaster][] => {
+      const own = masters.get(String(row['name_hash']));
+      return own ? [[Number(row['id']), { isDraining: own.state === 'draining', listen: own.listen }]] : [];
+    }),
+  );
 }
 
 /** How builds have ended, by `builds.id`; `null`: not yet. */

@@ -3,22 +3,18 @@ import { Failure } from '../errors.js';
 import { printable } from '../model/names.js';
 import type { Target } from './targets.js';
 
-export interface CancelledDrain {
-  readonly master: string;
-  readonly outcome: 'cancelled' | 'was not draining';
-}
-
-/** All or the first that fails: throws a `Failure` for a Buildbot master, and for one that does not answer. */
-export async function cancelDrains(targets: readonly Target[]): Promise<CancelledDrain[]> {
+/**
+ * One after the other: answers with the names of the masters. Throws a `Failure` for a Buildbot master before anybody is
+ * asked, and for the first that does not do it.
+ */
+export async function cancelDrains(targets: readonly Target[]): Promise<string[]> {
   const foreign = targets.filter(({ kind }) => kind === 'buildbot');
   if (foreign.length > 0) throw cannot(foreign.map(({ master }) => printable(master.name)));
-  const cancelled: CancelledDrain[] = [];
   for (const { master, controlled } of targets) {
-    const { error, wasDraining } = await new MasterControl(controlled).cancelDrain();
-    if (error) throw error;
-    cancelled.push({ master: master.name, outcome: wasDraining ? 'cancelled' : 'was not draining' });
+    const { error } = await new MasterControl(controlled).cancelDrain();
+    if (error) throw new Failure(error.code, `${printable(master.name)}: ${error.message}`, { cause: error });
   }
-  return cancelled;
+  return targets.map(({ master }) => master.name);
 }
 
 function cannot(names: readonly string[]): Failure {

@@ -167,7 +167,7 @@ test("bbctl's own REST: an order is a call of JSON-RPC to the master by its id, 
   const own = { kind: 'bbctl' as const, tokenFile };
   const control = controlled(t, { drain: { http: server.url } }, own);
   t.deepEqual(await control.carryOut('drain'), { verb: 'drain', way: 'rest', error: null });
-  t.like(await control.cancelDrain(), { error: null, wasDraining: true });
+  t.deepEqual(await control.cancelDrain(), { verb: 'cancelDrain', way: 'rest', error: null });
   t.deepEqual(server.asked, [
     { url: 'POST /api/v2/masters/7', authorization: 'Bearer s3cret', body: { jsonrpc: '2.0', id: 1, method: 'drain', params: {} } },
     { url: 'POST /api/v2/masters/7', authorization: 'Bearer s3cret', body: { jsonrpc: '2.0', id: 1, method: 'cancelDrain', params: {} } },
@@ -177,8 +177,14 @@ test("bbctl's own REST: an order is a call of JSON-RPC to the master by its id, 
   const refusing = await serve(t, 401, { error: { code: -32600, message: 'Show the token' } });
   const { error } = await controlled(t, { drain: { http: refusing.url } }, own).carryOut('drain');
   t.regex(error?.message ?? '', /^http:\/\/127\.0\.0\.1:\d+\/api\/v2 answered 401: Show the token$/);
-  const idle = await serve(t, 200, { jsonrpc: '2.0', id: 1, result: false });
-  t.like(await controlled(t, { drain: { http: idle.url } }, own).cancelDrain(), { error: null, wasDraining: false });
+  t.is(error?.code, 'refused');
+  const idle = await serve(t, 409, { error: { code: -32600, message: 'It is not draining' } });
+  t.regex(
+    (await controlled(t, { drain: { http: idle.url } }, own).cancelDrain()).error?.message ?? '',
+    / answered 409: It is not draining$/,
+  );
+  const bySignal = controlled(t, drainBy('/no/such/file'), own);
+  t.regex((await bySignal.cancelDrain()).error?.message ?? '', /^blue cannot be asked over REST/);
   const unreadable = await controlled(t, { drain: { http: idle.url } }, { ...own, tokenFile: '/no/such/token' }).carryOut('drain'); // prettier-ignore
   t.regex(unreadable.error?.message ?? '', /^The tokenFile cannot be read: ENOENT/);
 });
