@@ -1,3 +1,4 @@
+import type { Knex } from 'knex';
 import type { AwaitedRequest, DrainFacts, SaidByMaster } from '../model/drain.js';
 import type { OpenBuild } from '../model/build.js';
 import { success } from '../model/results.js';
@@ -12,24 +13,35 @@ type Raw = Record<string, unknown>;
 /** Builds of a builder that tell how long the next one takes. */
 const recentBuilds = 50;
 
-/** The cluster, and what is left of these masters, at one moment. Builds are found through open requests, never by a scan. */
+/** No engine takes very long statements. */
+const buildersAtOnce = 100;
+
+/** The cluster, and what is left of these masters, at one moment. */
 export function readDrainFacts(
   database: Database,
   masterIds: readonly number[] | 'all',
   options: SnapshotOptions = {},
 ): Promise<DrainFacts> {
-  return database.read(async (tx) => {
-    const cluster = await snapshot(tx, database.location.label, options);
-    const isMeant = (id: number): boolean => masterIds === 'all' || masterIds.includes(id);
-    const builds = cluster.builds.filter((build) => isMeant(build.masterId));
-    return {
-      cluster,
-      steps: await readRunningSteps(tx, builds),
-      durations: await readDurations(tx, [...new Set(builds.map(({ builderId }) => builderId))]),
-      awaited: await readAwaited(tx, builds),
-      said: await readSaid(tx),
-    };
-  });
+  return database.read((tx) => drainFacts(tx, database.location.label, masterIds, options));
+}
+
+/** Builds are found through open requests, never by a scan. */
+export async function drainFacts(
+  tx: Transaction,
+  label: string,
+  masterIds: readonly number[] | 'all',
+  options: SnapshotOptions = {},
+): Promise<DrainFacts> {
+  const cluster = await snapshot(tx, label, options);
+  const isMeant = (id: number): boolean => masterIds === 'all' || masterIds.includes(id);
+  const builds = cluster.builds.filter((build) => isMeant(build.masterId));
+  return {
+    cluster,
+    steps: await readRunningSteps(tx, builds),
+    durations: await readDurations(tx, [...new Set(builds.map(({ builderId }) => builderId))]),
+    awaited: await readAwaited(tx, builds),
+    said: await readSaid(tx),
+  };
 }
 
 async function readRunningSteps(tx: Transaction, builds: readonly OpenBuild[]): Promise<Map<number, string>> {
@@ -47,20 +59,24 @@ async function readRunningSteps(tx: Transaction, builds: readonly OpenBuild[]): 
   return steps;
 }
 
-/** By the end of the index on (builder, number). */
+/** By the end of the index on (builder, number), one builder after the other. */
 async function readDurations(tx: Transaction, builderIds: readonly number[]): Promise<Map<number, number[]>> {
   const durations = new Map<number, number[]>();
-  for (const builderId of builderIds) {
-    const rows = await tx
-      .sql('builds')
-      .where('builderid', builderId)
-      .orderBy('number', 'desc')
-      .limit(recentBuilds)
-      .select<Raw[]>('started_at', 'complete_at', 'results');
-    const ended = rows.filter((row) => row['complete_at'] !== null && Number(row['results']) === success);
-    durations.set(builderId, ended.map((row) => Number(row['complete_at']) - Number(row['started_at']))); // prettier-ignore
+  for (const some of chunks(builderIds, buildersAtOnce)) {
+    const [first, ...others] = some.map((builderId) => tx.sql.select<Raw[]>('*').from(newestBuilds(tx, builderId).as('b'))); // prettier-ignore
+    const rows = await (first?.unionAll(others) ?? []);
+    for (const row of rows.filter((one) => one['complete_at'] !== null && Number(one['results']) === success)) {
+      const builderId = Number(row['builderid']);
+      const taken = Number(row['complete_at']) - Number(row['started_at']);
+      durations.set(builderId, [...(durations.get(builderId) ?? []), taken]);
+    }
   }
   return durations;
+}
+
+function newestBuilds(tx: Transaction, builderId: number): Knex.QueryBuilder {
+  const columns = ['builderid', 'started_at', 'complete_at', 'results'];
+  return tx.sql('builds').where('builderid', builderId).orderBy('number', 'desc').limit(recentBuilds).select(columns);
 }
 
 /** Open requests that nobody has claimed, of buildsets whose parent is one of these builds. */
