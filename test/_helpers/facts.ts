@@ -28,6 +28,7 @@ export function masterFacts(
     active: true,
     lastActive: now,
     run: null,
+    condition: null,
     offer: noOffer,
     otherSign: null,
     clockBehind: 0,

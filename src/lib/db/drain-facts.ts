@@ -1,10 +1,9 @@
 import type { Knex } from 'knex';
-import type { AwaitedRequest, DrainFacts, SaidByMaster } from '../model/drain.js';
+import type { AwaitedRequest, DrainFacts } from '../model/drain.js';
 import type { OpenBuild } from '../model/build.js';
 import { success } from '../model/results.js';
 import { chunks } from './chunks.js';
 import type { Database, Transaction } from './connect.js';
-import { readPublished } from './published.js';
 import { snapshot } from './snapshot.js';
 import type { SnapshotOptions } from './snapshot.js';
 
@@ -40,7 +39,6 @@ export async function drainFacts(
     steps: await readRunningSteps(tx, builds),
     durations: await readDurations(tx, [...new Set(builds.map(({ builderId }) => builderId))]),
     awaited: await readAwaited(tx, builds),
-    said: await readSaid(tx),
   };
 }
 
@@ -107,18 +105,6 @@ async function claimedOf(tx: Transaction, ids: readonly number[]): Promise<Set<n
     for (const { brid } of rows) claimed.add(Number(brid));
   }
   return claimed;
-}
-
-/** Whether it drains, and where it can be asked. */
-async function readSaid(tx: Transaction): Promise<Map<number, SaidByMaster>> {
-  const { masters } = await readPublished(tx);
-  const rows = await tx.sql('masters').select<Raw[]>('id', 'name_hash');
-  return new Map(
-    rows.flatMap((row): [number, SaidByMaster][] => {
-      const own = masters.get(String(row['name_hash']));
-      return own ? [[Number(row['id']), { isDraining: own.state === 'draining', listen: own.listen }]] : [];
-    }),
-  );
 }
 
 /** How builds have ended, by `builds.id`; `null`: not yet. */

@@ -44,7 +44,7 @@ export function planShutDown(targets: readonly Target[], facts: DrainFacts, inpu
 } // prettier-ignore
 
 function stepFor({ master, controlled }: Target, facts: DrainFacts, { verb }: ShutDownInput): ShutDownStep {
-  const isDraining = verb === 'drain' && (facts.said.get(master.id)?.isDraining ?? false) && master.run !== null;
+  const isDraining = verb === 'drain' && master.condition?.state === 'draining';
   const control = controlled.control[verb];
   return {
     kind: isDraining ? 'watch' : 'ask',

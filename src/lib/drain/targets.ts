@@ -20,7 +20,7 @@ export interface Target {
 export function targetsOf(words: readonly string[], facts: DrainFacts, inventory: Inventory | null): Target[] {
   const { masters } = facts.cluster;
   const named = words.flatMap((word) => findNamed(masters, nameOfKey(word, masters, inventory), 'master'));
-  return [...new Set(named)].map((master) => targetOf(master, facts, inventory));
+  return [...new Set(named)].map((master) => targetOf(master, inventory));
 }
 
 function nameOfKey(word: string, masters: readonly Master[], inventory: Inventory | null): string {
@@ -34,11 +34,11 @@ function nameOf({ key, name, kind }: MasterEntry, { file }: Inventory): string {
   return name ?? (kind === 'bbctl' ? `${hostname()}:${path.dirname(path.resolve(file))}` : key);
 }
 
-function targetOf(master: Master, { said }: DrainFacts, inventory: Inventory | null): Target {
+function targetOf(master: Master, inventory: Inventory | null): Target {
   const entry = inventory?.masters.find((one) => nameOf(one, inventory) === master.name);
   const kind = master.run ? 'bbctl' : (entry?.kind ?? 'buildbot');
   const key = entry?.key ?? (/([\w-]+)\/*$/.exec(master.name)?.[1] ?? 'master');
-  const url = kind === 'bbctl' ? (entryUrl(entry, master) ?? saidUrl(said.get(master.id)?.listen, master)) : null;
+  const url = kind === 'bbctl' ? (entryUrl(entry, master) ?? saidUrl(master.condition?.listen, master)) : null;
   const file = path.resolve(inventory?.file ?? 'cluster.yaml');
   const control = { ...(url === null ? {} : overRest(url)), ...entry?.control };
   const controlled = { id: master.id, key, kind, control, file, tokenFile: inventory?.tokenFile ?? null };

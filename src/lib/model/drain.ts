@@ -18,8 +18,6 @@ export interface DrainFacts {
   readonly durations: ReadonlyMap<number, readonly number[]>;
   /** Requests that nobody has claimed, and that a running build of these masters waits for. */
   readonly awaited: readonly AwaitedRequest[];
-  /** By `masters.id`: what masters of bbctl's own say. */
-  readonly said: ReadonlyMap<number, SaidByMaster>;
 }
 
 export interface AwaitedRequest {
@@ -27,12 +25,6 @@ export interface AwaitedRequest {
   readonly builderId: number;
   /** `builds.id` of the build that waits. */
   readonly buildId: number;
-}
-
-export interface SaidByMaster {
-  readonly isDraining: boolean;
-  /** `host:port` of its web server. */
-  readonly listen: string | null;
 }
 
 export interface BuildLeft {
@@ -172,12 +164,11 @@ function silence({ name, state, silentFor }: Master): string | null {
 } // prettier-ignore
 
 /** Of Buildbot masters the database shows no drain: only that they start builds as before. */
-function unheeded({ askedAt, kind }: Watched, master: Master, { cluster, said }: DrainFacts): string | null {
+function unheeded({ askedAt, kind }: Watched, master: Master, { cluster }: DrainFacts): string | null {
   if (!master.active || cluster.now - askedAt <= heedSeconds) return null;
   const name = printable(master.name);
   if (kind === 'bbctl') {
-    const isDraining = said.get(master.id)?.isDraining ?? true;
-    return isDraining ? null : `${name} does not say that it drains: it may not have heard.`;
+    return master.condition?.state !== 'active' ? null : `${name} does not say that it drains: it may not have heard.`;
   }
   const later = cluster.builds.filter((build) => build.masterId === master.id && build.startedAt > askedAt + heedSeconds); // prettier-ignore
   return later.length === 0 ? null : `${name} goes on starting builds (build ${list(later.map(({ id }) => id))}): it has not heard.`; // prettier-ignore

@@ -1,4 +1,4 @@
-import type { Offer, Run } from './run.js';
+import type { Condition, Offer, Run } from './run.js';
 
 /**
  * What can be said of a master from its rows. See docs/lifecycle.md for the diagram.
@@ -44,6 +44,8 @@ export interface MasterFacts {
   readonly lastActive: number;
   /** What a master of bbctl's own publishes of itself; `null`: no such master has beaten last under that name. */
   readonly run: Run | null;
+  /** Whether it drains, and where it can be asked; `null` as `run`. */
+  readonly condition: Condition | null;
   /** What it would run; of a Buildbot master nobody knows. */
   readonly offer: Offer;
   /** Newest claim, or start or end of a build or step; read for masters with a silent heart only. */

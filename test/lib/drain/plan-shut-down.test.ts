@@ -3,6 +3,7 @@ import { hostname } from 'node:os';
 import test from 'ava';
 import { planShutDown, type ShutDownInput } from '../../../src/lib/drain/plan-shut-down.js';
 import { targetsOf } from '../../../src/lib/drain/targets.js';
+import type { Condition } from '../../../src/lib/model/run.js';
 import type { Facts } from '../../../src/lib/model/cluster.js';
 import type { DrainFacts } from '../../../src/lib/model/drain.js';
 import type { Inventory, MasterEntry } from '../../../src/lib/model/inventory.js';
@@ -14,7 +15,7 @@ const inventory = everything({ masters: [entry] });
 const other = masterFacts({ id: 2, name: 'host:/srv/two' });
 
 function facts(cluster: Partial<Facts> = {}, more: Partial<DrainFacts> = {}): DrainFacts {
-  return { cluster: clusterWith({ masters: [masterFacts(), other], ...cluster }), steps: new Map(), durations: new Map(), awaited: [], said: new Map(), ...more }; // prettier-ignore
+  return { cluster: clusterWith({ masters: [masterFacts(), other], ...cluster }), steps: new Map(), durations: new Map(), awaited: [], ...more }; // prettier-ignore
 }
 
 function plan(
@@ -65,20 +66,15 @@ test('where nothing says how, the lines of cluster.yaml that would are told', (t
 });
 
 test("one of bbctl's own is asked where it listens, with the token", (t) => {
-  const own = facts({ masters: [ownMaster(), other] }, { said: new Map([[1, { isDraining: false, listen: '127.0.0.1:8010' }]]) }); // prettier-ignore
+  const saying = (state: Condition['state']): DrainFacts => facts({ masters: [ownMaster({ condition: { state, listen: '127.0.0.1:8010' } }), other] }); // prettier-ignore
+  const own = saying('active');
   const named = everything({ masters: [{ ...entry, kind: 'bbctl', control: {}, listen: { host: '0.0.0.0', port: 8011 } }], tokenFile: '/token' }); // prettier-ignore
   t.is(plan(own, everything({ tokenFile: '/token' })).steps[0]?.by, 'REST at http://127.0.0.1:8010');
   t.is(plan(own, named).steps[0]?.by, 'REST at http://host:8011');
   t.regex(plan(own, null).blockers[0]?.message ?? '', /takes orders over REST only from who shows its token/);
-  const draining = { ...own, said: new Map([[1, { isDraining: true, listen: '127.0.0.1:8010' }]]) };
+  const draining = saying('draining');
   t.is(plan(draining, named).steps[0]?.kind, 'watch');
   t.is(plan(draining, named, { verb: 'stop' }).steps[0]?.kind, 'ask');
-  // A Buildbot master that runs under its name since is no master of bbctl's own.
-  const since = facts({ masters: [masterFacts(), other] }, { said: draining.said });
-  t.is(
-    plan(since, everything({ tokenFile: '/token' })).blockers[0]?.message,
-    'Nothing says how to drain host:/srv/one.',
-  );
 });
 
 test('who is to be left is looked at: no other master, or none with its builders', (t) => {

@@ -45,7 +45,7 @@ async function play(t: ExecutionContext, { script, options, control, expire, wit
     const seen = script(ms / 1000);
     if (seen instanceof Failure) return Promise.reject(seen);
     const cluster = clusterWith({ masters: [{ ...seen, lastActive: seen.lastActive + ms / 1000 }], now: now + ms / 1000 });
-    return Promise.resolve({ cluster, steps: new Map(), durations: new Map(), awaited: [], said: new Map() });
+    return Promise.resolve({ cluster, steps: new Map(), durations: new Map(), awaited: [] });
   };
   const ports: ShutDownPorts = {
     read,

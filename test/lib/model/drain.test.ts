@@ -33,7 +33,7 @@ const build: OpenBuild = {
 };
 
 function facts(cluster: Partial<Facts>, more: Partial<DrainFacts> = {}): DrainFacts {
-  return { cluster: clusterWith({ builders: [{ id: 1, name: 'tests', masterIds: [1] }], ...cluster }), steps: new Map(), durations: new Map(), awaited: [], said: new Map(), ...more }; // prettier-ignore
+  return { cluster: clusterWith({ builders: [{ id: 1, name: 'tests', masterIds: [1] }], ...cluster }), steps: new Map(), durations: new Map(), awaited: [], ...more }; // prettier-ignore
 }
 
 const building = masterFacts({ has: { openBuilds: 1, claims: 1, schedulers: [1], connectedWorkers: [1] } });
@@ -108,7 +108,9 @@ test('a Buildbot master that starts builds after it was asked has not heard', (t
 
 test("one of bbctl's own says that it drains", (t) => {
   const at = (seconds: number, isDraining: boolean): DrainFacts => {
-    const seen = facts({ masters: [ownMaster()] }, { said: new Map([[1, { isDraining, listen: null }]]) });
+    const seen = facts({
+      masters: [ownMaster({ condition: { state: isDraining ? 'draining' : 'active', listen: null } })],
+    });
     return { ...seen, cluster: { ...seen.cluster, now: now + seconds } };
   };
   const before = watching(at(0, false), 'bbctl');
