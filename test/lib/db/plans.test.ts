@@ -3,6 +3,7 @@ import test, { type ExecutionContext } from 'ava';
 import { Database, type Transaction } from '../../../src/lib/db/connect.js';
 import { mark, readMarks } from '../../../src/lib/db/announcements.js';
 import { readView } from '../../../src/lib/db/cluster-view.js';
+import { drainFacts } from '../../../src/lib/db/drain-facts.js';
 import { holdClaim } from '../../../src/lib/db/fence.js';
 import { beat, enrol } from '../../../src/lib/db/membership.js';
 import { claimTables } from '../../../src/lib/db/service-claims.js';
@@ -50,6 +51,7 @@ const looks: Readonly<Record<string, (tx: Transaction) => Promise<unknown>>> = {
   'the requests of a buildset': (tx) => requestsOfBuildset(tx, finished + 1),
   'the oldest pending request of a builder': (tx) => oldestPending(tx, 7),
   'named builds': (tx) => findBuilds(tx, ids),
+  'what a master that drains has left': (tx) => drainFacts(tx, 'test', [1]),
   'what a master looks at': (tx) => readView(tx),
   'what masters announce': (tx) => readMarks(tx),
 };
