@@ -66,7 +66,7 @@ async function look<World, S extends Step>(
   return { plan: second, earlier: world, isShown: samePlan(second, plan) };
 }
 
-function verifyNotBlocked<S extends Step>(plan: Plan<S>): void {
+export function verifyNotBlocked<S extends Step>(plan: Plan<S>): void {
   const [first] = plan.blockers;
   if (!first) return;
   throw new Failure('refused', plan.blockers.map((blocker) => blocker.message).join('\n'), {

@@ -6,6 +6,7 @@ import { readContents } from '../../../src/lib/db/buildset-contents.js';
 import { readNewestPending, readPending } from '../../../src/lib/db/pending-requests.js';
 import { readEarlierBuilds, readLastNumbers } from '../../../src/lib/db/running-builds.js';
 import { readView } from '../../../src/lib/db/cluster-view.js';
+import { drainFacts } from '../../../src/lib/db/drain-facts.js';
 import { holdClaim } from '../../../src/lib/db/fence.js';
 import { beat, enrol } from '../../../src/lib/db/membership.js';
 import { claimTables } from '../../../src/lib/db/service-claims.js';
@@ -53,6 +54,7 @@ const looks: Readonly<Record<string, (tx: Transaction) => Promise<unknown>>> = {
   'the requests of a buildset': (tx) => requestsOfBuildset(tx, finished + 1),
   'the oldest pending request of a builder': (tx) => oldestPending(tx, 7),
   'named builds': (tx) => findBuilds(tx, ids),
+  'what a master that drains has left': (tx) => drainFacts(tx, 'test', [1]),
   'what a master looks at': (tx) => readView(tx),
   'what masters announce': (tx) => readMarks(tx),
   'requests that a master could build': (tx) => readPending(tx, { builderIds: [1, 2, 7], which: 'all', limit: 102 }),
