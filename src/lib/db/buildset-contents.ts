@@ -27,7 +27,7 @@ export interface BuildsetContents {
   readonly stamps: readonly Stamp[];
 }
 
-type Raw = Readonly<Record<string, unknown>>;
+type Raw = Readonly<Record<string, string | number | null>>;
 
 /** By `buildsets.id`. */
 export async function readContents(tx: Transaction, ids: readonly number[]): Promise<Map<number, BuildsetContents>> {
