@@ -1,7 +1,7 @@
 import * as Flags from '@oclif/core/flags';
 import type { Command, Interfaces } from '@oclif/core';
 import { change, exitStatusOf } from './change.js';
-import type { ChangeOptions, Connections } from './gate.js';
+import type { ChangeOptions, Connections, Presenter } from './gate.js';
 import { ClusterCommand } from './command.js';
 import { Failure } from './errors.js';
 import { findEntryOf } from './journal.js';
@@ -101,27 +101,36 @@ export abstract class ChangeCommand<T extends typeof Command> extends ClusterCom
     operation: Operation<World, S>,
     links: { undoes?: number; completes?: number } = {},
   ): Promise<Report<S>> {
+    const report = await this.changeBefore(await this.presenter(), operation, links);
+    process.exitCode = exitStatusOf(report);
+    return report;
+  }
+
+  /** Who shows and asks, by the flags. */
+  protected presenter(): Promise<Presenter> {
+    return presenterFor({ json: this.jsonEnabled(), yes: this.saysYes, typed: this.typed });
+  }
+
+  /** The same change before another public; its status is the caller's. */
+  protected async changeBefore<World, S extends Step>(
+    presenter: Presenter,
+    operation: Operation<World, S>,
+    links: { undoes?: number; completes?: number } = {},
+  ): Promise<Report<S>> {
     const flags = this.changeFlags;
     const wake = await this.wake();
     const reading = await this.openDatabase();
     const connections: Connections = { reading, openForWriting: () => this.openDatabase('write') };
-    const report = await change(
-      operation,
-      connections,
-      await presenterFor({ json: this.jsonEnabled(), yes: flags.yes, typed: this.typed }),
-      {
-        dryRun: flags['dry-run'],
-        reason: this.reason,
-        lockWaitMs: 5000,
-        journalDirectory: await this.journalDirectory(),
-        allowUnknownSchema: flags['allow-unknown-schema'],
-        wake,
-        ...interruption(),
-        ...links,
-      },
-    );
-    process.exitCode = exitStatusOf(report);
-    return report;
+    return change(operation, connections, presenter, {
+      dryRun: flags['dry-run'],
+      reason: this.reason,
+      lockWaitMs: 5000,
+      journalDirectory: await this.journalDirectory(),
+      allowUnknownSchema: flags['allow-unknown-schema'],
+      wake,
+      ...interruption(),
+      ...links,
+    });
   }
 }
 

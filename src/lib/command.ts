@@ -174,7 +174,8 @@ export abstract class ClusterCommand<T extends typeof Command> extends BaseComma
     }
   }
 
-  private async closeDatabases(): Promise<void> {
+  /** What is asked next opens a connection of its own. */
+  protected async closeDatabases(): Promise<void> {
     this.reading = undefined;
     await Promise.all(this.opened.splice(0).map((database) => database.close()));
   }

@@ -54,6 +54,7 @@ const DEFAULTS = {
   everyMinute: false,
   treeStableSeconds: null,
   tickWorker: 'light',
+  heavyPassword: null,
   spareBuilders: 0,
   renamed: {},
   withoutBuilders: [],

@@ -28,6 +28,7 @@ export function masterFacts(
     active: true,
     lastActive: now,
     run: null,
+    condition: null,
     offer: noOffer,
     otherSign: null,
     clockBehind: 0,
@@ -97,5 +98,5 @@ export function clusterWith(facts: Partial<Facts> = {}): Cluster {
 /** A complete inventory of nothing, but for what is said otherwise. */
 export function everything(facts: Partial<Inventory> = {}): Inventory {
   const none: ReadonlySet<string> = new Set();
-  return { file: 'cluster.yaml', complete: true, masters: [], builders: none, workers: none, schedulers: none, changeSources: none, ...facts }; // prettier-ignore
+  return { file: 'cluster.yaml', complete: true, tokenFile: null, masters: [], builders: none, workers: none, schedulers: none, changeSources: none, ...facts }; // prettier-ignore
 }

@@ -14,6 +14,7 @@ import { idOf } from './clusters.js';
 export const certainlyAll: Inventory = {
   file: 'cluster.yaml',
   complete: true,
+  tokenFile: null,
   masters: [],
   builders: new Set(),
   workers: new Set(),

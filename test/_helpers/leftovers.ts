@@ -12,7 +12,7 @@ export const killedRecordings = ['0.9.15.post1/killed', '2.10.5/killed', '3.7.0/
 export function completeInventory(names: Partial<Inventory> = {}): Inventory {
   const nothing = new Set<string>();
   const kinds = { builders: nothing, workers: nothing, schedulers: nothing, changeSources: nothing };
-  return { file: 'cluster.yaml', complete: true, masters: [], ...kinds, ...names };
+  return { file: 'cluster.yaml', complete: true, tokenFile: null, masters: [], ...kinds, ...names };
 }
 
 const numbers: Record<TestDatabase['engine'], string> = {

@@ -41,13 +41,14 @@ test('what a cluster is meant to have', async (t) => {
       key: 'blue',
       name: 'host:/srv/blue',
       kind: 'buildbot',
+      listen: null,
       control: {
         drain: { signal: 'USR1', pidFile: path.join(path.dirname(file), 'blue/twistd.pid') },
         stop: { exec: ['ssh', 'host', 'buildbot', 'stop', '/srv/blue'] },
         wake: { http: 'http://host:8010' },
       },
     },
-    { key: 'green', name: null, kind: 'bbctl', control: {} },
+    { key: 'green', name: null, kind: 'bbctl', listen: null, control: {} },
   ]);
 });
 
@@ -80,8 +81,8 @@ bogus: 1
       '  masters.blue.kind, line 4: should be bbctl or buildbot',
       '  masters.blue.control.drain.exec, line 5: should name a program',
       '  masters.blue.control.foo, line 5: is not known here; there can be start, drain, stop, kill, status, reconfig, wake',
-      '  masters.blue.control.stop, line 5: should be {exec: [program, argument, …]}, {signal: NAME, pidFile: FILE} or {http: URL}',
-      '  masters.blue.control.wake.http, line 5: should be a URL',
+      '  masters.blue.control.stop, line 5: should be {exec: [program, argument, …], timeout: DURATION}, {signal: NAME, pidFile: FILE} or {http: URL}',
+      '  masters.blue.control.wake.http, line 5: should be a URL of http or https',
       '  masters.red, line 6: should be settings, like {…}',
       '  builders, line 7: should map names to settings',
       '  bogus, line 8: is not known here; there can be database, expireAfter, tokenFile, complete, masters, workers, builders, schedulers, changeSources',

@@ -1,16 +1,8 @@
 import * as v from 'valibot';
 import { roles } from '../model/cluster-config.js';
+import { action } from './control-settings.js';
 import { controlVerbs } from '../model/inventory.js';
 import { address, anyName, choice, settings, someOf, text } from './values.js';
-
-const action = v.union(
-  [
-    v.strictObject({ exec: v.pipe(v.array(text()), v.nonEmpty('should name a program')) }),
-    v.strictObject({ signal: text(), pidFile: text() }),
-    v.strictObject({ http: v.pipe(text(), v.url('should be a URL')) }),
-  ],
-  'should be {exec: [program, argument, …]}, {signal: NAME, pidFile: FILE} or {http: URL}',
-);
 
 /** The key that names its incarnation among the objects is not longer. */
 const mostOfName = 128;

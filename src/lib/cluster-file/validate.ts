@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { builder, steps } from './builder-settings.js';
+import { controlProblems } from './control-settings.js';
 import { buildbotMaster, ownMaster } from './master-settings.js';
 import { nameProblems } from './names.js';
 import { didYouMean } from './problem.js';
@@ -30,7 +31,7 @@ function sectionProblems(raw: Settings | null, section: Section): Problem[] {
 }
 
 const entryProblems: Readonly<Record<Section, (settings: Settings, path: Path) => Problem[]>> = {
-  masters: (settings, path) => problemsOf(isElsewhere('masters', settings) ? buildbotMaster : ownMaster, settings, path),
+  masters: (settings, path) => [...problemsOf(isElsewhere('masters', settings) ? buildbotMaster : ownMaster, settings, path), ...controlProblems(settings, path)],
   workers: (settings, path) => [...problemsOf(worker, settings, path), ...workerProblems(settings, path)],
   builders: (settings, path) => [...problemsOf(builder, settings, path), ...stepProblems(settings['steps'], [...path, 'steps'])],
   schedulers: (settings, path) => [...typedProblems('schedulers', schedulers, settings, path), ...codebaseProblems(settings['codebases'], [...path, 'codebases']), ...branchProblems(settings, path)],

@@ -9,6 +9,7 @@ import { list, printable } from '../model/names.js';
 import { wokenBuilders } from '../model/wake.js';
 import type { WakeUp, Woken } from '../model/wake.js';
 import { runCommand } from './command.js';
+import type { ExpectedMaster } from './master-process.js';
 import { RestWaker } from './rest-waker.js';
 import { signalMaster } from './signal.js';
 
@@ -34,23 +35,24 @@ export interface WakeOptions {
 const commandWithinMs = 60_000;
 
 export async function wakeMasters(wakeUps: readonly WakeUp[], options: WakeOptions): Promise<Woken[]> {
-  const folder = path.dirname(path.resolve(options.inventory.file));
+  const file = path.resolve(options.inventory.file);
   const asked = await Promise.all(
     wakeUps.map(async (wakeUp) => {
-      const control = entryOf(options.inventory, wakeUp)?.control.wake;
-      return control ? [await woken(wakerFor(control, folder), wakeUp)] : [];
+      const entry = entryOf(options.inventory, wakeUp);
+      const control = entry?.control.wake;
+      return control ? [await woken(wakerFor(control, { ...entry, file }), wakeUp)] : [];
     }),
   );
   const gently = asked.flat();
-  return options.byReconfig ? [...gently, ...(await byReconfig(wakeUps, gently, options.inventory, folder))] : gently;
+  return options.byReconfig ? [...gently, ...(await byReconfig(wakeUps, gently, options.inventory, file))] : gently;
 }
 
 function entryOf({ masters }: Inventory, { master }: WakeUp): MasterEntry | undefined {
   return masters.find((entry) => (entry.name ?? entry.key) === master);
 }
 
-function wakerFor(control: Control, folder: string): Waker {
-  return 'http' in control ? new RestWaker(control.http) : new ControlWaker(control, folder);
+function wakerFor(control: Control, expected: ExpectedMaster): Waker {
+  return 'http' in control ? new RestWaker(control.http) : new ControlWaker(control, expected);
 }
 
 async function woken(waker: Waker, wakeUp: WakeUp): Promise<Woken> {
@@ -65,49 +67,54 @@ async function byReconfig(
   wakeUps: readonly WakeUp[],
   gently: readonly Woken[],
   inventory: Inventory,
-  folder: string,
+  file: string,
 ): Promise<Woken[]> {
   const results: Woken[] = [];
   for (const wakeUp of wakeUps) {
     const awake = wokenBuilders([...gently, ...results]);
     const builders = wakeUp.builders.filter((builder) => !awake.has(builder));
     if (builders.length === 0) continue;
-    const control = entryOf(inventory, wakeUp)?.control.reconfig;
-    results.push(await woken(reconfigWaker(control, folder), { ...wakeUp, builders }));
+    const waker = reconfigWaker(entryOf(inventory, wakeUp), file);
+    results.push(await woken(waker, { ...wakeUp, builders }));
   }
   return results;
 }
 
-function reconfigWaker(control: Control | undefined, folder: string): Waker {
+function reconfigWaker(entry: MasterEntry | undefined, file: string): Waker {
+  const control = entry?.control.reconfig;
   const impossible = (error: string): Waker => ({
     way: 'reconfig',
     wake: () => Promise.resolve({ builders: [], error }),
   });
-  if (control === undefined) return impossible('cluster.yaml has no control.reconfig of it');
+  if (entry === undefined || control === undefined) return impossible('cluster.yaml has no control.reconfig of it');
   if ('http' in control) return impossible('its control.reconfig is a URL, and no URL reconfigures a Buildbot master');
-  return new ControlWaker(control, folder, 'reconfig');
+  return new ControlWaker(control, { ...entry, file }, 'reconfig');
 }
 
 /** A program of the operator's, or a signal. */
 class ControlWaker implements Waker {
   readonly way: Waker['way'];
   private readonly control: Exclude<Control, { http: string }>;
-  private readonly folder: string;
+  private readonly expected: ExpectedMaster;
 
-  constructor(control: Exclude<Control, { http: string }>, folder: string, way?: Waker['way']) {
+  constructor(control: Exclude<Control, { http: string }>, expected: ExpectedMaster, way?: Waker['way']) {
     this.control = control;
-    this.folder = folder;
+    this.expected = expected;
     this.way = way ?? ('exec' in control ? 'command' : 'signal');
   }
 
   async wake({ builders }: WakeUp): Promise<Awake> {
     try {
-      if ('exec' in this.control) await runCommand(this.control.exec, { cwd: this.folder, timeoutMs: commandWithinMs });
-      else signalMaster(this.control.pidFile, this.control.signal);
+      if ('exec' in this.control) await this.run(this.control);
+      else signalMaster(this.control.pidFile, this.control.signal, this.expected);
     } catch (error) {
       if (!(error instanceof Failure)) throw error;
       return { builders: [], error: error.message };
     }
     return { builders, error: null };
+  }
+
+  private run({ exec, timeoutMs }: Extract<Control, { exec: readonly string[] }>): Promise<void> {
+    return runCommand(exec, { cwd: path.dirname(this.expected.file), timeoutMs: timeoutMs ?? commandWithinMs });
   }
 }

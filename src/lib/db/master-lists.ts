@@ -31,6 +31,7 @@ export async function readMasters(
       active: Number(row['active']) !== 0,
       lastActive,
       run,
+      condition: run && own ? { state: own.state, listen: own.listen } : null,
       offer: run ? (own?.offer ?? noOffer) : noOffer,
       otherSign: null,
       clockBehind: clockBehind(claims.get(id) ?? []),

@@ -1,3 +1,4 @@
+import type { Address } from './cluster-config.js';
 import type { Service } from './service.js';
 
 /** What a cluster is meant to have, by a `cluster.yaml`. */
@@ -6,6 +7,8 @@ export interface Inventory {
   readonly file: string;
   /** It names everything: what is in the database and not in it is an orphan for certain. */
   readonly complete: boolean;
+  /** Absolute; the word in it lets bbctl give orders over REST to its own masters. */
+  readonly tokenFile: string | null;
   readonly masters: readonly MasterEntry[];
   readonly builders: ReadonlySet<string>;
   readonly workers: ReadonlySet<string>;
@@ -18,16 +21,21 @@ export interface MasterEntry {
   readonly key: string;
   /** As in the `masters` table. */
   readonly name: string | null;
-  readonly kind: 'bbctl' | 'buildbot';
+  readonly kind: MasterKind;
+  /** Of its web server; `null`: not said, or a Buildbot master. */
+  readonly listen: Address | null;
   /** How to do things to it; relative paths are taken from the file's folder. */
   readonly control: Readonly<Partial<Record<ControlVerb, Control>>>;
 }
+
+export type MasterKind = 'bbctl' | 'buildbot';
 
 export const controlVerbs = ['start', 'drain', 'stop', 'kill', 'status', 'reconfig', 'wake'] as const;
 export type ControlVerb = (typeof controlVerbs)[number];
 
 export type Control =
-  | { readonly exec: readonly string[] }
+  /** `timeoutMs` where another is given than the usual one. */
+  | { readonly exec: readonly string[]; readonly timeoutMs?: number }
   | { readonly signal: string; readonly pidFile: string }
   /** Base URL of its web server. */
   | { readonly http: string };

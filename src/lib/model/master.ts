@@ -1,4 +1,4 @@
-import type { Offer, Run } from './run.js';
+import type { Condition, Offer, Run } from './run.js';
 
 /**
  * What can be said of a master from its rows. See docs/lifecycle.md for the diagram.
@@ -44,6 +44,8 @@ export interface MasterFacts {
   readonly lastActive: number;
   /** What a master of bbctl's own publishes of itself; `null`: no such master has beaten last under that name. */
   readonly run: Run | null;
+  /** Whether it drains, and where it can be asked; `null` as `run`. */
+  readonly condition: Condition | null;
   /** What it would run; of a Buildbot master nobody knows. */
   readonly offer: Offer;
   /** Newest claim, or start or end of a build or step; read for masters with a silent heart only. */
@@ -122,6 +124,13 @@ export function isUnchanged(before: Master | undefined, now: Master): boolean {
   const fingerprint = ({ active, lastActive, otherSign, has }: Master): string =>
     JSON.stringify([active, lastActive, otherSign, has]);
   return before !== undefined && fingerprint(before) === fingerprint(now);
+}
+
+/** Seconds after which a second look at its heart must come: a beat with a margin, by the beat that it lives by. */
+export function secondLookAtHeartOf({ run }: MasterFacts): number {
+  return run === null
+    ? secondLookAtHeartSeconds
+    : Math.min(secondLookAtHeartSeconds, Math.ceil(run.expireAfter / 4) + 5);
 }
 
 /** A heart that beats: this master will do its part of the work. */

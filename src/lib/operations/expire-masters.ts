@@ -10,7 +10,13 @@ import { abandonedBuilds, freshWork, stuckRequests } from '../model/cluster.js';
 import type { Cluster } from '../model/cluster.js';
 import { formatDuration } from '../model/duration.js';
 import { findNamed } from '../model/find.js';
-import { isClockAhead, isUnchanged, secondLookAtHeartSeconds, secondLookAtStartSeconds } from '../model/master.js';
+import {
+  isClockAhead,
+  isUnchanged,
+  secondLookAtHeartOf,
+  secondLookAtHeartSeconds,
+  secondLookAtStartSeconds,
+} from '../model/master.js';
 import type { Master, MasterState } from '../model/master.js';
 import { count, list, printable } from '../model/names.js';
 import type { OpenRequest } from '../model/request.js';
@@ -34,6 +40,8 @@ export interface ExpireInput {
   readonly force: boolean;
   /** The first of two looks, where it was taken long enough ago by another run. */
   readonly seenBefore?: readonly Master[];
+  /** `masters.id` of those whose process was seen to be gone: if their hearts beat in no second look, however new the last beat is. */
+  readonly gone?: ReadonlySet<number>;
 }
 
 export type ExpireStep = Step & { readonly master: SeenMaster } & (
@@ -112,8 +120,10 @@ function judge(
     return { master, take: 'nothing', ...(isNamed ? { note } : {}) };
   }
   if (!isNamed) return leftAlone(master);
-  if (!canBeForced(master)) return { master, take: 'nothing', blocker: living(master) };
-  if (master.state !== 'starting' && !input.force) return { master, take: 'nothing', blocker: needsForce(master) };
+  const isGone = input.gone?.has(master.id) ?? false;
+  if (!isGone && !canBeForced(master)) return { master, take: 'nothing', blocker: living(master) };
+  if (!isGone && master.state !== 'starting' && !input.force)
+    return { master, take: 'nothing', blocker: needsForce(master) };
   const before = (earlier?.masters ?? input.seenBefore)?.find((one) => one.id === master.id);
   return looked(master, before, cluster);
 }
@@ -174,7 +184,7 @@ function needsForce(master: Master): Blocker {
 
 /** Unchanged in two looks, far enough apart for a living one to have changed something. */
 function looked(master: Master, before: Master | undefined, cluster: Cluster): Judgement {
-  const afterSeconds = master.state === 'starting' ? secondLookAtStartSeconds : secondLookAtHeartSeconds;
+  const afterSeconds = master.state === 'starting' ? secondLookAtStartSeconds : secondLookAtHeartOf(master);
   if (before === undefined)
     return { master, take: 'all', look: { afterSeconds, why: `to see whether ${printable(master.name)} changes` } };
   if (isUnchanged(before, master)) return { master, take: 'all' };

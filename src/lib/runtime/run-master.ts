@@ -51,9 +51,8 @@ export async function runMaster(options: RunOptions): Promise<void> {
     life.abort();
     await waking;
     await running.server?.close();
-    await Promise.all(
-      [...Object.values(running.stores), running.reading].map((store: Pick<Store, 'close'>) => store.close()),
-    );
+    const stores = Object.values<Pick<Store, 'close'>>({ ...running.stores, reading: running.reading });
+    await Promise.all(stores.map((store) => store.close()));
   }
 }
 

@@ -21,6 +21,8 @@ export interface Settings {
   treeStableSeconds: number | null;
   /** A worker of its own for the builder `tick`, or `light`. */
   tickWorker: string;
+  /** The worker of the builder `slow` is one that connects, with this password; `null`: a process of the master's. */
+  heavyPassword: string | null;
   /** Builders that only make a start take longer. */
   spareBuilders: number;
   /** Builders that have another name now. */

@@ -31,7 +31,7 @@ function folder(t: ExecutionContext): string {
 }
 
 function wake(t: ExecutionContext, control: MasterEntry['control'], byReconfig = false): Promise<Woken[]> {
-  const entry: MasterEntry = { key: 'blue', name: master, kind: 'buildbot', control };
+  const entry: MasterEntry = { key: 'blue', name: master, kind: 'buildbot', listen: null, control };
   const file = path.join(folder(t), 'cluster.yaml');
   return wakeMasters([wakeUp], { inventory: everything({ file, masters: [entry] }), byReconfig });
 }
@@ -142,7 +142,7 @@ test('a reconfig is only done where it is asked for, and where nothing gentler h
 });
 
 test('a master that cluster.yaml does not name is not woken', async (t) => {
-  const inventory = everything({ masters: [{ key: 'other', name: 'h:/other', kind: 'buildbot', control: { wake: { exec: ['true'] } } }] }); // prettier-ignore
+  const inventory = everything({ masters: [{ key: 'other', name: 'h:/other', kind: 'buildbot', listen: null, control: { wake: { exec: ['true'] } } }] }); // prettier-ignore
   t.deepEqual(await wakeMasters([wakeUp], { inventory, byReconfig: false }), []);
 });
 

@@ -2,7 +2,11 @@
 import test, { type ExecutionContext } from 'ava';
 import { Database, type Transaction } from '../../../src/lib/db/connect.js';
 import { mark, readMarks } from '../../../src/lib/db/announcements.js';
+import { readContents } from '../../../src/lib/db/buildset-contents.js';
+import { readNewestPending, readPending } from '../../../src/lib/db/pending-requests.js';
+import { readEarlierBuilds, readLastNumbers } from '../../../src/lib/db/running-builds.js';
 import { readView } from '../../../src/lib/db/cluster-view.js';
+import { drainFacts } from '../../../src/lib/db/drain-facts.js';
 import { holdClaim } from '../../../src/lib/db/fence.js';
 import { beat, enrol } from '../../../src/lib/db/membership.js';
 import { claimTables } from '../../../src/lib/db/service-claims.js';
@@ -50,8 +54,15 @@ const looks: Readonly<Record<string, (tx: Transaction) => Promise<unknown>>> = {
   'the requests of a buildset': (tx) => requestsOfBuildset(tx, finished + 1),
   'the oldest pending request of a builder': (tx) => oldestPending(tx, 7),
   'named builds': (tx) => findBuilds(tx, ids),
+  'what a master that drains has left': (tx) => drainFacts(tx, 'test', [1]),
   'what a master looks at': (tx) => readView(tx),
   'what masters announce': (tx) => readMarks(tx),
+  'requests that a master could build': (tx) => readPending(tx, { builderIds: [1, 2, 7], which: 'all', limit: 102 }),
+  'requests that running builds wait for': (tx) => readPending(tx, { builderIds: [1, 2, 7], which: 'waited for', limit: 102 }), // prettier-ignore
+  'equal requests': (tx) => readNewestPending(tx, [7], 1000),
+  'what was built for requests before': (tx) => readEarlierBuilds(tx, 1, [1, 17, finished]),
+  'the last numbers of builders': (tx) => readLastNumbers(tx, [1, 7]),
+  'the contents of buildsets': (tx) => readContents(tx, [1, 17, finished]),
 };
 
 /** A column of a large table that has no index on any engine; of those that have one that is a number. */

@@ -227,6 +227,22 @@ for (const engine of engines) {
     sameChanges(t, before, await db.dump(), everything(before, killed));
   });
 
+  test(`${engine}: one whose process was seen to be gone need not be silent for long, but silent in a second look`, async (t) => {
+    const killed = await killedMaster(t, engine, 5);
+    const { db, name } = killed;
+    const gate = await gateOn(t, db);
+    const before = await db.dump();
+    t.is(await stateOf(gate), 'active');
+    await failsWith(t, gate.run(force(name), { betweenLooks: nothingHappens }), 'refused', /is active/);
+    const gone = (ids: number[]) => expireMasters({ masters: [name], expireAfter: 600, force: true, gone: new Set(ids) });
+    await failsWith(t, gate.run(gone([999]), { betweenLooks: nothingHappens }), 'refused', /is active/);
+    const beats = () => db.exec('UPDATE masters SET last_active = last_active + 1');
+    await failsWith(t, gate.run(gone([1]), { betweenLooks: beats }), 'refused', /has changed between two looks .*: it is alive/);
+    await db.exec('UPDATE masters SET last_active = last_active - 1');
+    t.is((await gate.run(gone([1]), { betweenLooks: nothingHappens })).status, 'done');
+    sameChanges(t, before, await db.dump(), everything(before, killed));
+  }); // prettier-ignore
+
   test(`${engine}: a clock that seems to be behind, by its claims, is a warning`, async (t) => {
     const { db, claimed } = await killedMaster(t, engine, 3600);
     const gate = await gateOn(t, db);

@@ -50,7 +50,7 @@ for (const engine of engines) {
     const gate = await gateOn(t, db);
     const [master] = await db.query('SELECT name FROM masters');
     const control = { wake: { http: 'http://127.0.0.1:8010/' } };
-    const inventory = completeInventory({ masters: [{ key: 'a', name: String(master?.name), kind: 'buildbot', control }] }); // prettier-ignore
+    const inventory = completeInventory({ masters: [{ key: 'a', name: String(master?.name), kind: 'buildbot', listen: null, control }] }); // prettier-ignore
     const { advice } = await gate.run(pause(['local1'], null, inventory));
     t.regex(advice.join('\n'), /http:\/\/127\.0\.0\.1:8010\/api\/v2\/workers\/\d+$/);
   });

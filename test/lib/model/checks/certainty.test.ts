@@ -54,7 +54,7 @@ test('an unclaimed service that nobody means to have is a note, one that is mean
 });
 
 test('a master that is meant to be there: not in the database, or stopped', (t) => {
-  const masters = ['ci1:/srv/blue', 'ci2:/srv/green', 'ci3:/srv/red'].map((name, index) => ({ key: `m${index}`, name, kind: 'buildbot' as const, control: {} })); // prettier-ignore
+  const masters = ['ci1:/srv/blue', 'ci2:/srv/green', 'ci3:/srv/red'].map((name, index) => ({ key: `m${index}`, name, kind: 'buildbot' as const, listen: null, control: {} })); // prettier-ignore
   t.deepEqual(told({ masters: [alive, gone] }, everything({ masters })), [
     'inventory-missing warning: 1 master that cluster.yaml names is not in the database: ci3:/srv/red.',
     'inventory-missing warning: 1 master that cluster.yaml names is stopped: ci2:/srv/green.',

@@ -65,9 +65,12 @@ test('two masters share the requests, and each is built once', async (t) => {
   await until('both are active', () => [blue, green].every(({ master }) => master.state === 'active'));
   for (let count = 0; count < 12; count++) await (count % 2 ? blue : green).force(count % 3 ? 'quick' : 'slow');
   await allComplete(t, database, [blue, green]);
-  t.deepEqual(await results(database), Array.from({ length: 12 }, () => 0));
+  t.deepEqual(
+    await results(database),
+    Array.from({ length: 12 }, () => 0),
+  );
   const numbers = await database.query('select builderid, number from builds');
-  t.is(new Set(numbers.map((row) => `${row['builderid']} ${row['number']}`)).size, 12);
+  t.is(new Set(numbers.map((row) => JSON.stringify(row))).size, 12);
   await Promise.all([blue.stop(), green.stop()]);
 });
 
@@ -146,7 +149,7 @@ schedulers:
   await blue.force('top');
   await allComplete(t, database, [blue]);
   t.deepEqual(await results(database), [2, 2]);
-  t.deepEqual(await database.query('select state_string from steps where name = "trigger"'), [{ state_string: 'triggered down, 1 failure' }]); // prettier-ignore
+  t.deepEqual(await database.query(`select state_string from steps where name = 'trigger'`), [{ state_string: 'triggered down, 1 failure' }]); // prettier-ignore
   t.deepEqual(await database.query('select waited_for, parent_buildid, parent_relationship from buildrequests join buildsets on buildsets.id = buildsetid where parent_buildid is not null'), [{ waited_for: 1, parent_buildid: 1, parent_relationship: 'Triggered from' }]); // prettier-ignore
   t.deepEqual(await database.query(`select property_value from buildset_properties where property_name = 'from'`), [{ property_value: '["parent", "Trigger"]' }]); // prettier-ignore
   await blue.stop();

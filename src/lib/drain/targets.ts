@@ -1,0 +1,68 @@
+import { hostname } from 'node:os';
+import path from 'node:path';
+import type { Controlled } from '../control/master-control.js';
+import type { Address } from '../model/cluster-config.js';
+import type { DrainFacts } from '../model/drain.js';
+import { findNamed } from '../model/find.js';
+import type { Control, ControlVerb, Inventory, MasterEntry, MasterKind } from '../model/inventory.js';
+import type { Master } from '../model/master.js';
+
+/** A master that is meant, and how it is controlled. */
+export interface Target {
+  readonly master: Master;
+  readonly kind: MasterKind;
+  /** As a `cluster.yaml` that names it would call it. */
+  readonly key: string;
+  readonly controlled: Controlled;
+}
+
+/** By names, ids, and the keys of `cluster.yaml`. Throws a `Failure` for what is none. */
+export function targetsOf(words: readonly string[], facts: DrainFacts, inventory: Inventory | null): Target[] {
+  const { masters } = facts.cluster;
+  const named = words.flatMap((word) => findNamed(masters, nameOfKey(word, masters, inventory), 'master'));
+  return [...new Set(named)].map((master) => targetOf(master, inventory));
+}
+
+function nameOfKey(word: string, masters: readonly Master[], inventory: Inventory | null): string {
+  if (inventory === null || masters.some(({ name }) => name === word)) return word;
+  const entry = inventory.masters.find(({ key }) => key === word);
+  return entry ? nameOf(entry, inventory) : word;
+}
+
+/** As in the masters table. */
+function nameOf({ key, name, kind }: MasterEntry, { file }: Inventory): string {
+  return name ?? (kind === 'bbctl' ? `${hostname()}:${path.dirname(path.resolve(file))}` : key);
+}
+
+function targetOf(master: Master, inventory: Inventory | null): Target {
+  const entry = inventory?.masters.find((one) => nameOf(one, inventory) === master.name);
+  const kind = master.run ? 'bbctl' : (entry?.kind ?? 'buildbot');
+  const key = entry?.key ?? (/([\w-]+)\/*$/.exec(master.name)?.[1] ?? 'master');
+  const url = kind === 'bbctl' ? (entryUrl(entry, master) ?? saidUrl(master.condition?.listen, master)) : null;
+  const file = path.resolve(inventory?.file ?? 'cluster.yaml');
+  const control = { ...(url === null ? {} : overRest(url)), ...entry?.control };
+  const controlled = { id: master.id, key, kind, control, file, tokenFile: inventory?.tokenFile ?? null };
+  return { master, kind, key, controlled };
+} // prettier-ignore
+
+/** What a master of bbctl's own does where `cluster.yaml` says nothing else. */
+function overRest(http: string): Partial<Record<ControlVerb, Control>> {
+  return { drain: { http }, stop: { http } };
+}
+
+/** Port 0 is another one each time. */
+function entryUrl(entry: MasterEntry | undefined, master: Master): string | null {
+  return entry?.listen && entry.listen.port !== 0 ? urlOf(entry.listen, master) : null;
+}
+
+function saidUrl(listen: string | null | undefined, master: Master): string | null {
+  const parts = /^\[?(?<host>[^\]]+?)\]?:(?<port>\d+)$/.exec(listen ?? '')?.groups;
+  return parts ? urlOf({ host: parts['host'] ?? '', port: Number(parts['port']) }, master) : null;
+}
+
+/** Of one that listens everywhere, the host that its name begins with. */
+function urlOf({ host, port }: Address, { name }: Master): string {
+  const isAnywhere = host === '0.0.0.0' || host === '::';
+  const place = isAnywhere ? (/^([^:/\s]+):\//.exec(name)?.[1] ?? hostname()) : host;
+  return `http://${place.includes(':') ? `[${place}]` : place}:${port}`;
+}

@@ -1,0 +1,101 @@
+// Masters of bbctl's own, as processes with a build that runs, drained and stopped from the command line.
+import { mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import test, { type ExecutionContext } from 'ava';
+import { until } from '../_helpers/buildbot/until.js';
+import { bbctl, startBbctl, type CliResult, type RunningCli } from '../_helpers/cli.js';
+import { startMasterProcess, type MasterProcess } from '../_helpers/master-process.js';
+
+interface Building {
+  readonly master: MasterProcess;
+  readonly results: () => Promise<(string | null)[]>;
+  readonly openGate: () => void;
+  readonly run: (...words: string[]) => RunningCli;
+  readonly end: (...words: string[]) => Promise<CliResult>;
+  readonly rest: (place: string, body?: object) => Promise<unknown>;
+}
+
+const token = 's3cret';
+
+/** `blue` builds `tests`, until the gate is opened. */
+async function building(t: ExecutionContext): Promise<Building> {
+  const folder = realpathSync(mkdtempSync(path.join(tmpdir(), 'bbctl-drain-')));
+  t.teardown(() => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }));
+  const [file, gate] = [path.join(folder, 'cluster.yaml'), path.join(folder, 'open')];
+  writeFileSync(path.join(folder, 'token'), token);
+  const shell = ['sh', '-c', `until [ -e ${gate} ]; do sleep 0.1; done`];
+  const config = {
+    database: `sqlite:///${path.join(folder, 'state.sqlite')}`,
+    expireAfter: '5s',
+    tokenFile: 'token',
+    masters: { blue: { name: 'ci:/srv/blue', listen: 0 } },
+    workers: { local: { local: true } },
+    builders: { tests: { workers: ['local'], steps: [{ shell: { command: shell } }] } },
+    schedulers: { hourly: { type: 'periodic', every: '1h', builders: ['tests'] } },
+  };
+  writeFileSync(file, JSON.stringify(config));
+  t.is((await bbctl(['db', 'init', '--yes', '--db', config.database])).status, 0);
+  const master = startMasterProcess(t, { file, key: 'blue', home: folder });
+  const run = (...words: string[]): RunningCli => startBbctl([...words, '--config', file], { home: folder });
+  const address = await until('it listens', () => listenIn(master));
+  const rest = async (place: string): Promise<unknown> => (await fetch(`http://${address}/api/v2/${place}`)).json();
+  const builds = async () => ((await rest('builds')) as { builds: { results: number | null; started_at: number }[] }).builds;
+  await until('it builds', async () => (await builds()).length === 1);
+  return {
+    master,
+    rest,
+    results: async () => (await builds()).map(({ results }) => (results === null ? null : String(results))),
+    openGate: () => writeFileSync(gate, ''),
+    run,
+    end: (...words) => run(...words).finished,
+  };
+} // prettier-ignore
+
+/** Where its log says that it listens. */
+function listenIn(master: MasterProcess): string | undefined {
+  const line = master.log().find(({ message }) => /listen/i.test(message));
+  return line && /127\.0\.0\.1:\d+/.exec(JSON.stringify(line))?.[0];
+}
+
+test("one of bbctl's own is asked where it says it listens; its drain can be taken back, and ends when its build has", async (t) => {
+  t.timeout(120_000);
+  const { run, end, openGate, master } = await building(t);
+  const first = run('masters', 'drain', 'ci:/srv/blue', '--yes');
+  await first.waitForOutput(/ci:\/srv\/blue was asked to drain\./);
+  first.kill('SIGINT');
+  t.is((await first.finished).status, 130);
+
+  const cancelled = await end('masters', 'drain', 'blue', '--cancel');
+  t.deepEqual([cancelled.status, cancelled.stdout], [0, 'ci:/srv/blue takes part again: its drain was taken back.\n'], cancelled.stderr);
+  const again = await end('masters', 'drain', 'blue', '--cancel');
+  t.is(again.status, 4, again.stdout);
+  t.regex(again.stderr, /answered 409: It is not draining/);
+
+  const second = run('masters', 'drain', 'blue', '--yes');
+  await second.waitForOutput(/was asked to drain\./);
+  const third = run('masters', 'drain', 'blue', '--json');
+  await third.waitForOutput(/"event":"progress"/);
+  openGate();
+  const [done, watched] = await Promise.all([second.finished, third.finished]);
+  t.is(done.status, 0, done.stdout + done.stderr);
+  t.regex(done.stdout, /1 build left \(tests #1: [^)]+\)[^]*ci:\/srv\/blue: stopped after \d+s; 1 build: 1 success\n/);
+  t.is(watched.status, 0, watched.stdout + watched.stderr);
+  t.regex(watched.stdout, /^\{"event":"plan".*"kind":"watch"/);
+  t.like(JSON.parse(watched.stdout.trim().split('\n').at(-1) ?? ''), { event: 'report', report: { status: 'stopped' } });
+  await until('its process has ended', () => master.exitCode !== null);
+  t.is(master.exitCode, 0);
+}); // prettier-ignore
+
+test('masters stop: the running build ends as RETRY, and the plan says so before', async (t) => {
+  t.timeout(120_000);
+  const { end } = await building(t);
+  const shown = await end('masters', 'stop', 'blue', '--dry-run');
+  t.regex(shown.stdout, /ask to stop, by REST at http:\/\/127\.0\.0\.1:\d+ .*\n.*\n?.*Warning: ci:\/srv\/blue: 1 running build will end as RETRY/);
+  t.is((await end('masters', 'stop', 'blue')).status, 6);
+  const stopped = await end('masters', 'stop', 'blue', '--yes');
+  t.is(stopped.status, 0, stopped.stdout + stopped.stderr);
+  t.regex(stopped.stdout, /ci:\/srv\/blue: stopped after \d+s; 1 build: 1 retry\nStopped, and checked in the database\.\n$/);
+  const after = await end('masters', 'stop', 'blue', '--yes');
+  t.deepEqual([after.status, after.stdout], [0, 'Note: ci:/srv/blue is stopped, and nothing is left of it.\nNothing to do.\n']);
+}); // prettier-ignore
