@@ -9,6 +9,8 @@ export interface Asked {
   readonly client: string;
   readonly number: number;
   readonly builder: string;
+  /** It was asked to be cancelled, whether it was or not. */
+  readonly isCancelled: boolean;
   /** `null`: nobody knows whether it was taken. */
   readonly acknowledged: { readonly buildsetId: number; readonly requestId: number; readonly at: number } | null;
 }
@@ -51,9 +53,19 @@ export class Client {
     const properties = { client, number, ticks, tenths: random.whole(0, 6) };
     const answer = await this.force({ owner: client, builderNames: [builder], branch, properties });
     const acknowledged = answer && { ...answer, at: epoch() };
-    this.asked.push({ client, number, builder, acknowledged });
-    if (!acknowledged) log.say('not acknowledged', { client, number });
-    else if (random.chance(0.1)) await hasten(acknowledged.requestId, random.whole(1, 5)).catch(() => {});
+    const isCancelled = acknowledged !== null && random.chance(0.05);
+    this.asked.push({ client, number, builder, isCancelled, acknowledged });
+    if (!acknowledged) return log.say('not acknowledged', { client, number });
+    if (random.chance(0.1)) await hasten(acknowledged.requestId, random.whole(1, 5)).catch(() => {});
+    if (isCancelled) await this.cancel(acknowledged.requestId);
+  }
+
+  /** At once, or when it may have begun; on whichever master: another one than that which builds it says so. */
+  private async cancel(requestId: number): Promise<void> {
+    const { cluster, random } = this.options;
+    await pause(random.pick([0, 0, 1500]));
+    for (const port of cluster.ports.values())
+      await call(cluster, port, { place: `buildrequests/${requestId}`, method: 'cancel' });
   }
 
   private async force(params: Record<string, unknown>): Promise<{ buildsetId: number; requestId: number } | null> {
