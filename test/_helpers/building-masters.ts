@@ -17,7 +17,7 @@ export interface Cluster {
   readonly database: TestDatabase;
   readonly config: ClusterConfig;
   /** Begins a master under the key that it has in the file, through another address of the database if one is given. */
-  start(key: string, url?: string, expireAfterMs?: number): BuildingMaster;
+  readonly start: (key: string, url?: string, expireAfterMs?: number) => BuildingMaster;
 }
 
 export interface BuildingMaster extends StartedMaster {

@@ -1,6 +1,8 @@
 // What a master writes in its life, statement by statement, for users who may just do that. Schema 059.
 import type { Knex } from 'knex';
 import { mark } from '../../src/lib/db/announcements.js';
+import { addBuildProperties } from '../../src/lib/db/running-builds.js';
+import { readContents } from '../../src/lib/db/buildset-contents.js';
 import { addBuildset, findBuilderIds } from '../../src/lib/db/buildsets.js';
 import { addChange, mendChange } from '../../src/lib/db/changes.js';
 import { readView } from '../../src/lib/db/cluster-view.js';
@@ -75,7 +77,16 @@ async function work(tx: Transaction, scheduler: number): Promise<void> {
   await removePending(tx, scheduler, 'all');
   const builders = await findBuilderIds(tx, ['new']);
   const asked = { reason: 'r', properties: { scheduler: ['new', 'Scheduler'] as [unknown, string] }, sourceStampIds: [seen.sourceStampId] }; // prettier-ignore
-  await addBuildset(tx, { ...asked, builderIds: [...builders.values()] }, at);
+  const { buildsetId } = await addBuildset(tx, { ...asked, builderIds: [...builders.values()] }, at);
+  await beginBuild(tx, buildsetId);
+}
+
+/** What of a build no row tells that is written below. */
+async function beginBuild(tx: Transaction, buildsetId: number): Promise<void> {
+  await readContents(tx, [buildsetId]);
+  const properties = new Map([['p', { value: 1, source: 'Build' }]]);
+  const build = await tx.sql('builds').orderBy('id').first<{ id: number }>('id');
+  await addBuildProperties(tx, [{ id: build.id, properties }], true);
 }
 
 interface Writer {

@@ -44,7 +44,10 @@ export type Marks = ReadonlyMap<Topic, string>;
 /** One statement, whatever it finds; none where nobody here watches what PostgreSQL does not tell: what Buildbot's add. */
 export async function readMarks(tx: Transaction, watched: ReadonlySet<Topic> = new Set(topics)): Promise<Marks> {
   if (tx.dialect.notifies && !watched.has('changes') && !watched.has('requests')) return new Map();
-  const requests = tx.sql('buildrequests').select(tx.sql.raw(`'requests' as topic`), tx.sql.raw('max(id) as mark'));
+  const requests = tx
+    .sql('buildrequests')
+    .where('id', '>', 0)
+    .select(tx.sql.raw(`'requests' as topic`), tx.sql.raw('max(id) as mark'));
   const changes = tx.sql('changes').select(tx.sql.raw(`'changes' as topic`), tx.sql.raw('max(changeid) as mark'));
   if (tx.dialect.notifies) return marksOf(await changes.unionAll([requests] as never));
   const rows = await tx

@@ -40,7 +40,15 @@ export async function readLastBuilds(tx: Transaction, builderIds: readonly numbe
       .select<Raw[]>(newest.clone().select('b.id').as('buildid'));
     ids.push(...rows.filter((row) => row['buildid'] !== null).map((row) => Number(row['buildid'])));
   }
-  const builds = await readRows(tx, 'builds', 'id', ids, ['id', 'builderid', 'number', 'masterid', 'started_at', 'complete_at', 'results']);
+  const builds = await readRows(tx, 'builds', 'id', ids, [
+    'id',
+    'builderid',
+    'number',
+    'masterid',
+    'started_at',
+    'complete_at',
+    'results',
+  ]);
   return new Map(builds.map((row) => [Number(row['builderid']), lastBuildOf(row)]));
 }
 

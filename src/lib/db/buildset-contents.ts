@@ -27,7 +27,7 @@ export interface BuildsetContents {
   readonly stamps: readonly Stamp[];
 }
 
-type Raw = Readonly<Record<string, unknown>>;
+type Raw = Readonly<Record<string, string | number | null>>;
 
 /** By `buildsets.id`. */
 export async function readContents(tx: Transaction, ids: readonly number[]): Promise<Map<number, BuildsetContents>> {
@@ -47,20 +47,22 @@ export async function readContents(tx: Transaction, ids: readonly number[]): Pro
 }
 
 async function readStamps(tx: Transaction, ids: readonly number[]): Promise<Map<number, Stamp>> {
-  const rows = await rowsOf(tx, 'sourcestamps', 'id', ids);
-  const patchIds = rows.flatMap((row) => (row['patchid'] === null ? [] : [Number(row['patchid'])]));
-  const patches = new Map((await rowsOf(tx, 'patches', 'id', patchIds)).map((row) => [Number(row['id']), row]));
+  const rows: Raw[] = [];
+  for (const some of chunks(ids)) {
+    const query = tx.sql('sourcestamps').leftJoin('patches', 'patches.id', 'sourcestamps.patchid');
+    rows.push(...(await tx.dialect.among(query, 'sourcestamps.id', some).select<Raw[]>(stampColumns)));
+  }
   const changes = await readChanges(tx, ids);
-  return new Map(
-    rows.map((row) => {
-      const id = Number(row['id']);
-      return [id, stampOf(row, patches.get(Number(row['patchid'])), changes.get(id) ?? [])];
-    }),
-  );
+  return new Map(rows.map((row) => [Number(row['id']), stampOf(row, changes.get(Number(row['id'])) ?? [])]));
 }
 
-function stampOf(row: Raw, patch: Raw | undefined, changes: readonly StampChange[]): Stamp {
-  const text = (column: string): string => String((row[column] ?? '') as string);
+const stampColumns = [
+  ...['id', 'codebase', 'repository', 'branch', 'revision', 'project', 'patchid'].map((one) => `sourcestamps.${one}`),
+  ...['patchlevel', 'patch_base64', 'subdir'].map((one) => `patches.${one}`),
+];
+
+function stampOf(row: Raw, changes: readonly StampChange[]): Stamp {
+  const text = (column: string): string => String(row[column] ?? '');
   const orNull = (column: string): string | null => (row[column] === null ? null : text(column));
   return {
     id: Number(row['id']),
@@ -69,14 +71,14 @@ function stampOf(row: Raw, patch: Raw | undefined, changes: readonly StampChange
     branch: orNull('branch'),
     revision: orNull('revision'),
     project: text('project'),
-    patch: patch ? patchOf(patch) : null,
+    patch: row['patch_base64'] === null ? null : patchOf(row),
     changes,
   };
 }
 
 function patchOf(row: Raw): NonNullable<Stamp['patch']> {
   const body = Buffer.from(String(row['patch_base64']), 'base64');
-  return { level: Number(row['patchlevel']), body, subdir: String((row['subdir'] ?? '') as string) };
+  return { level: Number(row['patchlevel']), body, subdir: String(row['subdir'] ?? '') };
 }
 
 /** By the stamp that they belong to, oldest first. */

@@ -22,12 +22,19 @@ export async function completeRequests(
   const after = { complete: 1, complete_at: Math.floor(now) };
   for (const [results, some] of groupBy(completions, (one) => one.results))
     for (const ids of chunks(some.map(({ requestId }) => requestId)))
-      await tx.sql('buildrequests').whereIn('id', ids).where('complete', 0).update({ ...after, results });
+      await tx
+        .sql('buildrequests')
+        .whereIn('id', ids)
+        .where('complete', 0)
+        .update({ ...after, results });
   let isAwaited = false;
   for (const { id, parent_buildid: parent } of open) {
     const results = await resultOf(tx, id);
     if (results === null) continue;
-    await tx.sql('buildsets').where({ id, complete: 0 }).update({ ...after, results });
+    await tx
+      .sql('buildsets')
+      .where({ id, complete: 0 })
+      .update({ ...after, results });
     isAwaited ||= parent !== null;
   }
   return isAwaited;

@@ -73,7 +73,11 @@ export async function addBuild(
   for (let clashes = 0; clashes < mostClashes; clashes++) {
     const number = (last.get(build.builderId) ?? 0) + 1;
     last.set(build.builderId, number);
-    await tx.sql('builds').insert({ ...row, number }).onConflict(['builderid', 'number']).ignore();
+    await tx
+      .sql('builds')
+      .insert({ ...row, number })
+      .onConflict(['builderid', 'number'])
+      .ignore();
     const mine = { builderid: build.builderId, number, buildrequestid: build.requestId, masterid: masterId };
     const added = await tx.sql('builds').where(mine).whereNull('complete_at').first<{ id: number } | undefined>('id');
     if (added) return { id: added.id, number };

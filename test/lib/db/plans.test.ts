@@ -2,6 +2,9 @@
 import test, { type ExecutionContext } from 'ava';
 import { Database, type Transaction } from '../../../src/lib/db/connect.js';
 import { mark, readMarks } from '../../../src/lib/db/announcements.js';
+import { readContents } from '../../../src/lib/db/buildset-contents.js';
+import { readNewestPending, readPending } from '../../../src/lib/db/pending-requests.js';
+import { readEarlierBuilds, readLastNumbers } from '../../../src/lib/db/running-builds.js';
 import { readView } from '../../../src/lib/db/cluster-view.js';
 import { drainFacts } from '../../../src/lib/db/drain-facts.js';
 import { holdClaim } from '../../../src/lib/db/fence.js';
@@ -54,6 +57,12 @@ const looks: Readonly<Record<string, (tx: Transaction) => Promise<unknown>>> = {
   'what a master that drains has left': (tx) => drainFacts(tx, 'test', [1]),
   'what a master looks at': (tx) => readView(tx),
   'what masters announce': (tx) => readMarks(tx),
+  'requests that a master could build': (tx) => readPending(tx, { builderIds: [1, 2, 7], which: 'all', limit: 102 }),
+  'requests that running builds wait for': (tx) => readPending(tx, { builderIds: [1, 2, 7], which: 'waited for', limit: 102 }), // prettier-ignore
+  'equal requests': (tx) => readNewestPending(tx, [7], 1000),
+  'what was built for requests before': (tx) => readEarlierBuilds(tx, 1, [1, 17, finished]),
+  'the last numbers of builders': (tx) => readLastNumbers(tx, [1, 7]),
+  'the contents of buildsets': (tx) => readContents(tx, [1, 17, finished]),
 };
 
 /** A column of a large table that has no index on any engine; of those that have one that is a number. */

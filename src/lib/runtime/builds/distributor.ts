@@ -69,7 +69,7 @@ export class Distributor {
 
   /** Returns whether nothing is left that it could begin. */
   private async lookWhileThereIs(signal: AbortSignal): Promise<boolean> {
-    for (let inVain = 0; inVain < mostInVain && !signal.aborted; ) {
+    for (let inVain = 0; inVain < mostInVain && !signal.aborted;) {
       const { wanted, begun } = await this.look();
       if (wanted === 0) return true;
       inVain = begun === 0 ? inVain + 1 : 0;

@@ -21,9 +21,9 @@ export interface TriggerGround {
   readonly store: Store;
   readonly wakeUps: WakeUps;
   /** As it is configured now. */
-  triggerable(name: string): TriggerableConfig | undefined;
+  readonly triggerable: (name: string) => TriggerableConfig | undefined;
   /** Stops the builds of these requests that run here. */
-  stopRequests(ids: readonly number[], reason: string): void;
+  readonly stopRequests: (ids: readonly number[], reason: string) => void;
 }
 
 type TriggerConfig = Extract<StepConfig, { kind: 'trigger' }>;

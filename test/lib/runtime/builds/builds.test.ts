@@ -37,7 +37,10 @@ for (const engine of engines) {
       { number: 1, name: 'shell_1', results: 0, state_string: "'echo debug ...'", hidden: 0 },
     ]);
     t.deepEqual(await rows('select complete, results from buildsets'), [{ complete: 1, results: 0 }]);
-    t.log(await rows('select * from logs'), await rows('select name, value, source from build_properties order by name'));
+    t.log(
+      await rows('select * from logs'),
+      await rows('select name, value, source from build_properties order by name'),
+    );
     await blue.stop();
     t.deepEqual(await rows('select masterid from connected_workers'), []);
   });
