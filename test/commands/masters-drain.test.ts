@@ -5,9 +5,11 @@ import path from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { until } from '../_helpers/buildbot/until.js';
 import { bbctl, startBbctl, type CliResult, type RunningCli } from '../_helpers/cli.js';
+import { startInTerminal } from '../_helpers/terminal.js';
 import { startMasterProcess, type MasterProcess } from '../_helpers/master-process.js';
 
 interface Building {
+  readonly file: string;
   readonly master: MasterProcess;
   readonly results: () => Promise<(string | null)[]>;
   readonly openGate: () => void;
@@ -43,6 +45,7 @@ async function building(t: ExecutionContext): Promise<Building> {
   const builds = async () => ((await rest('builds')) as { builds: { results: number | null; started_at: number }[] }).builds;
   await until('it builds', async () => (await builds()).length === 1);
   return {
+    file,
     master,
     rest,
     results: async () => (await builds()).map(({ results }) => (results === null ? null : String(results))),
@@ -99,3 +102,18 @@ test('masters stop: the running build ends as RETRY, and the plan says so before
   const after = await end('masters', 'stop', 'blue', '--yes');
   t.deepEqual([after.status, after.stdout], [0, 'Note: ci:/srv/blue is stopped, and nothing is left of it.\nNothing to do.\n']);
 }); // prettier-ignore
+
+test('on a terminal what is left is drawn anew in its place', async (t) => {
+  t.timeout(120_000);
+  const { file, openGate } = await building(t);
+  const terminal = startInTerminal(['masters', 'drain', 'blue', '--config', file], { columns: 70, answers: [[/Do this\?/, 'y\r']] }); // prettier-ignore
+  await terminal.waitFor(/was asked to drain\.[^]*\r\n {4}tests #1: [^\r]*\r\n/, plainLines);
+  await terminal.waitFor(/\u001b\[A\r\u001b\[2K\u001b\[A\r\u001b\[2Kci:\/srv\/blue \(active\)/);
+  openGate();
+  const { output, status } = await terminal.finished;
+  t.is(status, 0, output);
+  // What was drawn is taken away before the end is told.
+  t.regex(output, /\u001b\[2K {2}ci:\/srv\/blue: stopped after \d+s; 1 build: 1 success\r\n[^]*Stopped, and checked/);
+});
+
+const plainLines = (output: string): string => output.replace(/\u001b\[[0-9;?]*[A-Za-z]/g, '');
