@@ -26,12 +26,12 @@ async function building(t: ExecutionContext): Promise<Building> {
   t.teardown(() => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }));
   const [file, gate] = [path.join(folder, 'cluster.yaml'), path.join(folder, 'open')];
   writeFileSync(path.join(folder, 'token'), token);
-  const shell = ['sh', '-c', `until [ -e ${gate} ]; do sleep 0.1; done`];
+  const shell = ['sh', '-c', `until [ -e ${gate} ]; do [ -d ${folder} ] || exit 1; sleep 0.1; done`];
   const config = {
     database: `sqlite:///${path.join(folder, 'state.sqlite')}`,
     expireAfter: '5s',
     tokenFile: 'token',
-    masters: { blue: { name: 'ci:/srv/blue', listen: 0 } },
+    masters: { blue: { name: 'ci:/srv/blue', listen: 0, control: killing(path.join(folder, 'pid')) } },
     workers: { local: { local: true } },
     builders: { tests: { workers: ['local'], steps: [{ shell: { command: shell } }] } },
     schedulers: { hourly: { type: 'periodic', every: '1h', builders: ['tests'] } },
@@ -39,6 +39,7 @@ async function building(t: ExecutionContext): Promise<Building> {
   writeFileSync(file, JSON.stringify(config));
   t.is((await bbctl(['db', 'init', '--yes', '--db', config.database])).status, 0);
   const master = startMasterProcess(t, { file, key: 'blue', home: folder });
+  writeFileSync(path.join(folder, 'pid'), String(master.pid));
   const run = (...words: string[]): RunningCli => startBbctl([...words, '--config', file], { home: folder });
   const address = await until('it listens', () => listenIn(master));
   const rest = async (place: string): Promise<unknown> => (await fetch(`http://${address}/api/v2/${place}`)).json();
@@ -54,6 +55,11 @@ async function building(t: ExecutionContext): Promise<Building> {
     end: (...words) => run(...words).finished,
   };
 } // prettier-ignore
+
+const killing = (pidFile: string) => ({
+  kill: { exec: ['sh', '-c', `kill -9 $(cat ${pidFile})`] },
+  status: { exec: ['sh', '-c', `kill -0 $(cat ${pidFile}) || exit 3`] },
+});
 
 /** Where its log says that it listens. */
 function listenIn(master: MasterProcess): string | undefined {
@@ -102,6 +108,15 @@ test('masters stop: the running build ends as RETRY, and the plan says so before
   const after = await end('masters', 'stop', 'blue', '--yes');
   t.deepEqual([after.status, after.stdout], [0, 'Note: ci:/srv/blue is stopped, and nothing is left of it.\nNothing to do.\n']);
 }); // prettier-ignore
+
+test('one that does not end by its deadline is killed, and expired when it is gone and its heart beats no more', async (t) => {
+  t.timeout(120_000);
+  const { file, end } = await building(t);
+  const { status, stdout, stderr } = await end('masters', 'drain', 'blue', '--yes', '--deadline', '1s', '--on-deadline', 'kill', '--reason', 'it hangs'); // prettier-ignore
+  t.is(status, 0, stdout + stderr);
+  t.regex(stdout, /now it is killed\.\n[^]*asked to kill\.\n[^]*is gone\.\n[^]*journal entry 1\.\n[^]*stopped \(killed, and then expired\) after \d+s; 1 build: 1 retry/); // prettier-ignore
+  t.like((await bbctl(['journal', '--json'], { home: path.dirname(file) })).json(), { changes: [{ operation: 'masters expire', reason: 'it hangs', state: 'done' }] }); // prettier-ignore
+});
 
 test('on a terminal what is left is drawn anew in its place', async (t) => {
   t.timeout(120_000);
