@@ -30,6 +30,7 @@ async function mainSource(): Promise<string> {
 const apart: Readonly<Record<string, string>> = {
   '@hono/node-server': `module.exports = require('@hono/node-server');`,
   hono: `module.exports = require('hono');`,
+  'hono/html': `module.exports = require('hono/html');`,
   'prom-client': `module.exports = require('prom-client');`,
   croner: `module.exports = require('croner');`,
   inquirer: `module.exports = require('inquirer').default;`,

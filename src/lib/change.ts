@@ -1,3 +1,4 @@
+import { tellMasters } from './db/announcements.js';
 import type { Database } from './db/connect.js';
 import { takeLock } from './db/lock.js';
 import { Failure, exitStatuses } from './errors.js';
@@ -89,6 +90,7 @@ async function carryOut<World, S extends Step>(
   const lock = await takeLock(database.location, operation.name, options.lockWaitMs);
   try {
     const { world, report } = await underLock(gate, before, database);
+    await tellOfRequests(operation, database);
     return { world, report: { ...report, advice: await cleanUp(operation, database) } };
   } catch (error) {
     await cleanUp(operation, database);
@@ -121,6 +123,12 @@ async function underLock<World, S extends Step>(
   journal.close(status === 'done' ? 'done' : 'failed', status);
   return { world, report: { plan, dryRun: false, status, results, woken: [], advice: [], journal: journal.id } };
 }
+
+/** Masters of bbctl's own look at once for what was given back. Who is not told looks a little later. */
+async function tellOfRequests<World, S extends Step>({ tables }: Operation<World, S>, database: Database): Promise<void> {
+  if (!tables.includes('buildrequest_claims')) return;
+  await database.glance((tx) => tellMasters(tx, ['requests'])).catch(() => {});
+} // prettier-ignore
 
 /** What could not be cleaned up is told: it must not hide what was done. */
 async function cleanUp<World, S extends Step>(operation: Operation<World, S>, database: Database): Promise<string[]> {

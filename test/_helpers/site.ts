@@ -19,11 +19,14 @@ export interface TestSite {
   readonly lines: string[];
   readonly running: RunningBuild[];
   /** Everything behind `/api/v2/`; `null` for no body. */
-  get(path: string, headers?: Record<string, string>): Promise<{ status: number; body: unknown; headers: Headers }>;
-  text(path: string): Promise<{ status: number; text: string; headers: Headers }>;
-  request(path: string, init?: RequestInit): Promise<Response>;
+  readonly get: (
+    path: string,
+    headers?: Record<string, string>,
+  ) => Promise<{ status: number; body: unknown; headers: Headers }>;
+  readonly text: (path: string) => Promise<{ status: number; text: string; headers: Headers }>;
+  readonly request: (path: string, init?: RequestInit) => Promise<Response>;
   /** As whoever may. */
-  post(path: string, method: string, params?: object, headers?: Record<string, string>): Promise<[status: number, answer: unknown]>; // prettier-ignore
+  readonly post: (path: string, method: string, params?: object, headers?: Record<string, string>) => Promise<[status: number, answer: unknown]>; // prettier-ignore
 }
 
 export interface SiteOptions {

@@ -60,23 +60,28 @@ const reads = [
   ['requests', 'release', '--dry-run'],
 ];
 
+test('no command sends a name to the terminal as it is', async (t) => {
+  const db = await deadMaster(t, 'sqlite');
+  await addNames(db, hostile);
+  for (const args of reads) {
+    const plain = await bbctl(args, { db: db.url });
+    t.is(plain.status, 0, plain.stderr);
+    t.notRegex(plain.stdout + plain.stderr, raw, args.join(' '));
+    const json = await bbctl([...args, '--json'], { db: db.url });
+    t.notRegex(json.stdout, raw, args.join(' '));
+    t.notThrows(json.json);
+  }
+  for (const format of ['text', 'nagios', 'prometheus', 'json']) {
+    const { stdout, stderr } = await bbctl(['health', '--format', format], { db: db.url });
+    t.notRegex(stdout + stderr, raw, `health --format ${format}`);
+  }
+});
+
 for (const engine of engines.filter((one) => one !== 'myisam')) {
-  test(`${engine}: no command sends a name to the terminal as it is, and --json has it exactly`, async (t) => {
+  test(`${engine}: --json has every name exactly`, async (t) => {
     const db = await deadMaster(t, engine);
     const names = hostile.map((name) => nameOn(engine, name));
     await addNames(db, names);
-    for (const args of reads) {
-      const plain = await bbctl(args, { db: db.url });
-      t.is(plain.status, 0, plain.stderr);
-      t.notRegex(plain.stdout + plain.stderr, raw, args.join(' '));
-      const json = await bbctl([...args, '--json'], { db: db.url });
-      t.notRegex(json.stdout, raw, args.join(' '));
-      t.notThrows(json.json);
-    }
-    for (const format of ['text', 'nagios', 'prometheus', 'json']) {
-      const { stdout, stderr } = await bbctl(['health', '--format', format], { db: db.url });
-      t.notRegex(stdout + stderr, raw, `health --format ${format}`);
-    }
     for (const topic of ['masters', 'builders', 'services', 'workers']) {
       const found = (await bbctl([topic, '--json'], { db: db.url })).json() as Record<string, { name: string }[]>;
       const all = new Set(found[topic]?.map(({ name }) => name));

@@ -136,7 +136,7 @@ interface Held {
 /** `masters expire` of the command line, in its first step, waiting for the row of the master that another one has. */
 async function heldInFirstStep(t: ExecutionContext, db: TestDatabase, finish = 'ROLLBACK'): Promise<Held> {
   const journal = await temporaryFolder(t);
-  const start = () => startBbctl(['masters', 'expire', '--yes', '--json'], { db: db.url, env: { BBCTL_JOURNAL_DIR: journal } }); // prettier-ignore
+  const start = () => startBbctl(['masters', 'expire', '--yes', '--json', '--timeout', '5m'], { db: db.url, env: { BBCTL_JOURNAL_DIR: journal } }); // prettier-ignore
   const beat = `UPDATE masters SET last_active = ${epochSeconds()} WHERE id = 1`;
   if (db.engine === 'sqlite') {
     const other = new Sqlite(db.url.replace('sqlite:///', ''));
@@ -254,7 +254,16 @@ async function cutWaiting(db: TestDatabase): Promise<void> {
     await db.query(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND application_name LIKE 'bbctl %'`); // prettier-ignore
     return;
   }
-  const rows = await db.query(`SELECT trx_mysql_thread_id AS id FROM information_schema.innodb_trx t JOIN information_schema.processlist p ON p.id = t.trx_mysql_thread_id WHERE p.db = DATABASE() AND trx_state = 'LOCK WAIT'`); // prettier-ignore
+  // InnoDB may still tell of a moment ago.
+  const waiting = () => db.query(`SELECT trx_mysql_thread_id AS id FROM information_schema.innodb_trx t JOIN information_schema.processlist p ON p.id = t.trx_mysql_thread_id WHERE p.db = DATABASE() AND trx_state = 'LOCK WAIT'`); // prettier-ignore
+  const rows = await until(
+    'the server knows who waits',
+    async () => {
+      const found = await waiting();
+      return found.length > 0 && found;
+    },
+    { everyMs: 250 },
+  );
   for (const row of rows) await db.query('KILL ?', [row.id]);
 }
 

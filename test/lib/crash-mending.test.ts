@@ -2,10 +2,10 @@
 // nobody may be there to see it.
 import { cp } from 'node:fs/promises';
 import test, { type ExecutionContext } from 'ava';
-import { addLivingMaster, deadMaster, diffButForTimes, restore } from '../_helpers/clusters.js';
+import { addLivingMaster, deadMaster, diffButForTimes, heartbeat, otherMaster, restore } from '../_helpers/clusters.js';
 import { diffDumps, engines, shiftTimes, type Difference, type Dump, type EngineName, type TestDatabase } from '../_helpers/database.js'; // prettier-ignore
 import { complete, entriesOf, fixAll, repairAll, temporaryFolder, undo } from '../_helpers/gate-hooks.js';
-import { expectedStates, killAt, placesOn, titleOf } from '../_helpers/kill-at.js';
+import { expectedStates, killAt, placesOn, titleOf, type Place } from '../_helpers/kill-at.js';
 import { withoutCascades } from '../_helpers/killed.js';
 
 /** A step in a transaction is like any other; MyISAM has none. */
@@ -49,28 +49,43 @@ async function prepare(t: ExecutionContext, engine: EngineName, { mend, prepare:
   return { db, before, mended };
 } // prettier-ignore
 
+/** As it was, but for the heart of the living master: it beats, however long the places before have taken. */
+async function begun({ db, before, mended }: Omit<Scene, 'journal'>): Promise<Omit<Scene, 'journal'>> {
+  await restore(db, before);
+  await heartbeat(db, otherMaster);
+  const now = await db.dump();
+  const living = now.masters?.find(({ id }) => id === otherMaster);
+  const masters = mended.masters?.map((row) => (row.id === otherMaster && living ? living : row)) ?? [];
+  return { db, before: now, mended: { ...mended, masters } };
+}
+
 /** A claim of a master that has no row is not given back. */
 function differences(before: Dump, after: Dump): Difference[] {
   return diffDumps(before, after).filter((difference) => difference.before?.masterid !== goneMaster);
+}
+
+/** The steps are those of other operations, which test/lib/crash.test.ts kills at all places: each engine has a half. */
+function sharedPlaces(engine: EngineName, { writesOfStep }: Mending): Place[] {
+  return placesOn(engine, writesOfStep).filter((_, index) => (index % 2 === 0) === (engine === 'postgres'));
 }
 
 for (const [name, mending] of Object.entries(mendings)) {
   for (const engine of chosen) {
     // One database for all places: making it anew takes longer than what is tested.
     test.serial(
-      `${engine}: ${name}, killed at any place, is mended by running it again, completed, and undone`,
+      `${engine}: ${name}, killed at every other place, is mended by running it again, completed, and undone`,
       async (t) => {
         t.timeout(600_000);
         const scene = await prepare(t, engine, mending);
-        for (const place of placesOn(engine, mending.writesOfStep)) {
-          await restore(scene.db, scene.before);
+        for (const place of sharedPlaces(engine, mending)) {
+          const begin = await begun(scene);
           const journal = await temporaryFolder(t);
           await killAt(place, scene.db.url, journal, name);
           const where = titleOf(place);
           const [entry] = entriesOf(journal);
           t.is(entry?.state, place.at === 'before close' ? 'done' : 'open', where);
           t.deepEqual(entry?.steps.map(({ state }) => state), expectedStates(place, mending.writesOfStep), where); // prettier-ignore
-          await verifyWaysOn(t, { ...scene, journal }, mending, where);
+          await verifyWaysOn(t, { ...begin, journal }, mending, where);
         }
       },
     );

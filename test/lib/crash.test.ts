@@ -6,7 +6,7 @@ import { deadMaster, diffButForTimes, restore } from '../_helpers/clusters.js';
 import { bbctl } from '../_helpers/cli.js';
 import { diffDumps, engines, type Dump, type EngineName, type TestDatabase } from '../_helpers/database.js';
 import { complete, entriesOf, expireDead, temporaryFolder, throughGate, undo } from '../_helpers/gate-hooks.js';
-import { expectedStates, killAt, placesOn, titleOf } from '../_helpers/kill-at.js';
+import { expectedStates, killAt, placesOn, titleOf, type Place } from '../_helpers/kill-at.js';
 
 /** Statements that write, step by step: logs, steps, builds; the claim; registrations and the master itself. */
 const writesOfStep = [3, 1, 6];
@@ -53,8 +53,15 @@ async function verifyUndone(t: ExecutionContext, { db, journal, before }: Scene)
   t.deepEqual(diffDumps(before, await db.dump()), [], 'taken back');
 }
 
+/** Two engines with the same transactions share the places between them. */
+function sharedPlaces(engine: EngineName): Place[] {
+  const all = placesOn(engine, writesOfStep);
+  if (engine !== 'postgres' && engine !== 'innodb') return all;
+  return all.filter((_, index) => (index % 2 === 0) === (engine === 'postgres'));
+}
+
 for (const engine of engines) {
-  for (const place of placesOn(engine, writesOfStep)) {
+  for (const place of sharedPlaces(engine)) {
     test(`${engine}: killed ${titleOf(place)}`, async (t) => {
       const scene = await prepare(t, engine);
       await killAt(place, scene.db.url, scene.journal);

@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { namesProperty } from '../model/properties.js';
 import {
   anyName,
   anyText,
@@ -45,10 +46,35 @@ const limits = {
   maxTime: v.nullish(duration()),
 };
 
+/** What people say over REST must not become a program. */
+const lineOnly =
+  'should name no property in a line for the shell, which would run whatever its value says: put it into "env", like {BRANCH: "%(prop:branch)s"}, and write "$BRANCH"';
+const shells = /(^|\/)(sh|bash|dash|ash|ksh|zsh)$/;
+
 const command = v.union(
-  [text(), v.pipe(v.array(anyText()), v.nonEmpty('is empty'))],
-  'should be a line for the shell, or a list of a program and its arguments',
+  [
+    v.pipe(
+      text(),
+      v.check((line) => !namesProperty(line), lineOnly),
+    ),
+    v.pipe(
+      v.array(anyText()),
+      v.nonEmpty('is empty'),
+      v.check((words) => !isShellLine(words), lineOnly),
+    ),
+  ],
+  ({ input }) =>
+    isShellLine(input) ? lineOnly : 'should be a line for the shell, or a list of a program and its arguments',
 );
+
+/** `[sh, -c, "make %(prop:target)s"]`, or the same as one text. */
+function isShellLine(command: unknown): boolean {
+  if (typeof command === 'string') return namesProperty(command);
+  if (!Array.isArray(command)) return false;
+  const [program, ...rest] = command.map(String);
+  const at = rest.findIndex((word) => /^-\w*c$/.test(word));
+  return shells.test(program ?? '') && at !== -1 && namesProperty(rest[at + 1] ?? '');
+} // prettier-ignore
 
 export const steps = {
   shell: settings('a shell step', { command, workdir: v.nullish(text()), env: v.nullish(environment, {}), ...common, ...limits }),

@@ -1,7 +1,7 @@
 /*
  * How masters wake each other. PostgreSQL tells whoever listens at the commit; elsewhere each topic is a row of
- * `object_state` that gets a new value, and everybody looks at those rows once a second, in one statement. Changes are
- * looked for everywhere, because Buildbot's own masters add them and tell nobody.
+ * `object_state` that gets a new value, and everybody looks at those rows once a second, in one statement. Changes and
+ * requests are looked for everywhere, because Buildbot's own masters add them and tell nobody.
  */
 import { randomUUID } from 'node:crypto';
 import type { Transaction } from './connect.js';
@@ -27,6 +27,13 @@ export async function mark(tx: Transaction, announced: readonly Topic[]): Promis
   for (const topic of announced) await writeState(tx, objectId, markKey(topic), randomUUID());
 }
 
+/** For who is no master: those of bbctl's own are told, if there have ever been any. */
+export async function tellMasters(tx: Transaction, announced: readonly Topic[]): Promise<void> {
+  await notify(tx, announced);
+  const cluster = { name: clusterObject, class_name: clusterClass };
+  if (await tx.sql('objects').where(cluster).first<object | undefined>('id')) await mark(tx, announced);
+}
+
 function markKey(topic: Topic): string {
   return `announced ${topic}`;
 }
@@ -34,18 +41,19 @@ function markKey(topic: Topic): string {
 /** Topic → something that is another one after each announcement. */
 export type Marks = ReadonlyMap<Topic, string>;
 
-/** One statement, whatever it finds; none where nobody here watches what PostgreSQL does not tell: changes of Buildbot's. */
+/** One statement, whatever it finds; none where nobody here watches what PostgreSQL does not tell: what Buildbot's add. */
 export async function readMarks(tx: Transaction, watched: ReadonlySet<Topic> = new Set(topics)): Promise<Marks> {
-  if (tx.dialect.notifies && !watched.has('changes')) return new Map();
-  const newest = tx.sql('changes').select(tx.sql.raw(`'changes' as topic`), tx.sql.raw('max(changeid) as mark'));
-  if (tx.dialect.notifies) return marksOf(await newest);
+  if (tx.dialect.notifies && !watched.has('changes') && !watched.has('requests')) return new Map();
+  const requests = tx.sql('buildrequests').select(tx.sql.raw(`'requests' as topic`), tx.sql.raw('max(id) as mark'));
+  const changes = tx.sql('changes').select(tx.sql.raw(`'changes' as topic`), tx.sql.raw('max(changeid) as mark'));
+  if (tx.dialect.notifies) return marksOf(await changes.unionAll([requests] as never));
   const rows = await tx
     .sql('object_state')
     .join('objects', 'objects.id', 'object_state.objectid')
     .where({ 'objects.name': clusterObject, 'objects.class_name': clusterClass })
     .whereIn('object_state.name', topics.map(markKey))
     .select({ topic: 'object_state.name' }, { mark: 'object_state.value_json' })
-    .unionAll([newest] as never);
+    .unionAll([changes, requests] as never);
   return marksOf(rows as unknown[]);
 }
 

@@ -40,15 +40,18 @@ export async function readLastBuilds(tx: Transaction, builderIds: readonly numbe
       .select<Raw[]>(newest.clone().select('b.id').as('buildid'));
     ids.push(...rows.filter((row) => row['buildid'] !== null).map((row) => Number(row['buildid'])));
   }
-  const builds = await readRows(tx, 'builds', 'id', ids, ['builderid', 'number', 'masterid', 'started_at']);
+  const builds = await readRows(tx, 'builds', 'id', ids, ['id', 'builderid', 'number', 'masterid', 'started_at', 'complete_at', 'results']);
   return new Map(builds.map((row) => [Number(row['builderid']), lastBuildOf(row)]));
 }
 
 function lastBuildOf(row: Raw): LastBuild {
+  const isOpen = row['complete_at'] === null || row['results'] === null;
   return {
+    id: Number(row['id']),
     builderId: Number(row['builderid']),
     number: Number(row['number']),
     masterId: Number(row['masterid']),
     startedAt: Number(row['started_at']),
+    results: isOpen ? null : Number(row['results']),
   };
 }

@@ -1,4 +1,3 @@
-import { shellWord } from './names.js';
 import { resultNames, success } from './results.js';
 
 type CommandLine = string | readonly string[];
@@ -16,7 +15,12 @@ export function stepState(summary: string, results: number): string {
 
 /** To be pasted into a shell. */
 export function commandLine(command: CommandLine): string {
-  return typeof command === 'string' ? command : command.map(shellWord).join(' ');
+  return typeof command === 'string' ? command : command.map(quoted).join(' ');
+}
+
+function quoted(word: string): string {
+  if (word === '') return '""';
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'"'"'`)}'`;
 }
 
 /** As Buildbot's worker prints it: Python's bytes. */

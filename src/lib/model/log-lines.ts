@@ -50,6 +50,8 @@ class OpenLine {
 
   end(): string {
     const last = this.decoder.decode();
+    // They would have ended it if anything had followed.
+    this.rest = this.rest.replace(/\x08+$/, '\r');
     return this.rest === '' && last === '' ? '' : this.wholeLines(`${last}\n`);
   }
 

@@ -151,8 +151,11 @@ export const rightsOf: Readonly<Record<UserClass, Readonly<Record<string, Rights
     buildset_sourcestamps: added,
     buildrequests: kept,
     buildrequest_claims: registration,
+    // What builds are to patch.
+    patches: {},
     builds: kept,
-    build_properties: kept,
+    // Of builds whose beginning was cut off, where there are no transactions, they are written anew.
+    build_properties: whole,
     steps: kept,
     logs: kept,
     logchunks: { insert: true, delete: true },

@@ -21,7 +21,13 @@ export async function cancelRequest(store: Store, id: number): Promise<Cancelled
   const plan = planCancel({ ...world, others: new Map(), isSelection: false, leftOut: [] });
   const [refused] = plan.blockers;
   if (refused) return { refused, claimedBy: request.claim?.masterId ?? null };
-  const input = { requests: [String(id)], inventory: null, expireAfter: world.cluster.expireAfter, unservable: false, builders: [] };
+  const input = {
+    requests: [String(id)],
+    inventory: null,
+    expireAfter: world.cluster.expireAfter,
+    unservable: false,
+    builders: [],
+  };
   const done = await carryOut(store, cancelRequests(input), plan);
   await announceNow(store, ['requests']);
   return done.length > 0 ? 'cancelled' : cancelledMeanwhile(id);

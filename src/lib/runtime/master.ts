@@ -17,6 +17,7 @@ import { Builds } from './builds/builds.js';
 import { nothingToBuild } from './builds/building.js';
 import type { Building } from './builds/building.js';
 import { Caretaker } from './caretaker.js';
+import { Chronicle } from './chronicle.js';
 import type { Clock } from './clock.js';
 import { watchMarks } from './hear.js';
 import type { Ear } from './hear.js';
@@ -69,6 +70,7 @@ export class Master {
   readonly heart: Heart;
   readonly caretaker: Caretaker;
   readonly builds: Builds;
+  readonly chronicle: Chronicle;
   readonly orders: Orders;
   /** `host:port` of its REST API, for the cluster to know. */
   listen: string | null = null;
@@ -95,6 +97,7 @@ export class Master {
     this.wakeUps = new WakeUps(clock);
     this.membership = new Membership({ name, expireAfterMs, store: stores.heart, clock, log });
     const ground = { membership: this.membership, store: stores.work, clock, wakeUps: this.wakeUps, log };
+    this.chronicle = new Chronicle(this.membership.beatMs);
     this.services = new Services(ground);
     this.services.configure(work.services);
     this.heart = new Heart({ ...ground, services: this.services });
@@ -274,6 +277,7 @@ export class Master {
     const view = await this.services.turn();
     if (!view) return;
     this.view = view;
+    this.chronicle.observe(view);
     this.verifyOffer(view);
     this.followClock(view);
     // What the last one has left.

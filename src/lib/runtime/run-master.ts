@@ -21,6 +21,7 @@ import { Workshop } from './make-work.js';
 import { Master } from './master.js';
 import type { Reader } from './reading.js';
 import type { Store } from './store.js';
+import { killOwn } from './workers/kill-own.js';
 import { killLeftovers } from './workers/leftovers.js';
 import { earOf, openReading, openStores } from './stores.js';
 import { wakeBuildbots } from './wake-buildbots.js';
@@ -50,9 +51,8 @@ export async function runMaster(options: RunOptions): Promise<void> {
     life.abort();
     await waking;
     await running.server?.close();
-    await Promise.all(
-      [...Object.values(running.stores), running.reading].map((store: Pick<Store, 'close'>) => store.close()),
-    );
+    const stores = Object.values<Pick<Store, 'close'>>({ ...running.stores, reading: running.reading });
+    await Promise.all(stores.map((store) => store.close()));
   }
 }
 
@@ -170,9 +170,9 @@ async function untilStopped({ master, log }: Running): Promise<void> {
   }
 }
 
-/** What it has started is killed by whoever starts here next, at the latest. */
 function exitAtOnce(log: Log): never {
   log.warn('killed');
+  killOwn();
   process.exit(1);
 }
 

@@ -41,7 +41,9 @@ function withEngine(script: string, engine: StorageEngine): string {
 }
 
 async function connect(url: string): Promise<mysql.Connection> {
-  const connection = await mysql.createConnection({ uri: url, multipleStatements: true, decimalNumbers: true });
+  // Where dozens of tests begin at once, the driver's ten seconds may not be enough.
+  const options = { uri: url, connectTimeout: 120_000, multipleStatements: true, decimalNumbers: true };
+  const connection = await mysql.createConnection(options);
   // A test may take the server or the database away; the next query reports that.
   connection.on('error', () => {});
   return connection;

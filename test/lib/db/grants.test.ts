@@ -80,8 +80,11 @@ test('the tables that may be repaired are those that bbctl writes, and where ser
   t.deepEqual(Object.keys(rightsOf.repair).sort(), [...writtenTables, 'object_state'].sort());
 });
 
+/** What a class needs differs between the two MySQL engines in one right to lock. */
+const classesOn = { postgres: ['repair', 'run'], innodb: ['repair'], myisam: ['run'] } as const;
+
 for (const engine of engines.filter((one) => one !== 'sqlite')) {
-  for (const userClass of ['repair', 'run'] as const) {
+  for (const userClass of classesOn[engine]) {
     test(`${engine}: of the rights to ${userClass} none is missing and none superfluous`, async (t) => {
       t.timeout(600_000);
       const killed = await killedMaster(t, engine, 5000);

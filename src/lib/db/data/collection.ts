@@ -23,8 +23,21 @@ export const largestLimit = 10_000;
 /** Counting further takes too long: the total of more is not known. */
 export const countedAtMost = 10_000;
 
+/** Collections, as they are filtered, that are known to have more rows than are counted. */
+export interface KnownLarge {
+  has(what: string): boolean;
+  add(what: string): void;
+}
+
+const noneKnown: KnownLarge = { has: () => false, add: () => {} };
+
 /** One page. In the worst case three statements and one for each part, none of which reads more than the page needs. */
-export async function readPage(tx: Transaction, collection: Collection, query: DataQuery): Promise<Page> {
+export async function readPage(
+  tx: Transaction,
+  collection: Collection,
+  query: DataQuery,
+  large: KnownLarge = noneKnown,
+): Promise<Page> {
   const limit = Math.min(query.limit ?? usualLimit, largestLimit);
   const found = filtered(tx, collection, query);
   const fields = chosenFields(tx, collection.resource, query);
@@ -32,7 +45,9 @@ export async function readPage(tx: Transaction, collection: Collection, query: D
   applyOrder(tx, page, collection.resource, query.order, collection.fixed);
   const raw = (await page) as Raw[];
   const isLast = raw.length <= limit && (raw.length > 0 || query.offset === 0);
-  const total = isLast ? query.offset + raw.length : await countSome(tx, found);
+  const total = isLast
+    ? query.offset + raw.length
+    : await countSome(tx, found, large, JSON.stringify([collection.resource.name, collection.scope, query.filters]));
   const rows = await entitiesOf(tx, collection, fields, query, raw.slice(0, limit));
   return { rows, total };
 }
@@ -76,10 +91,17 @@ function selecting(
   return query.select({ [idAlias]: keyColumnOf(resource), ...Object.fromEntries(columns), ...more });
 }
 
-async function countSome(tx: Transaction, found: Knex.QueryBuilder): Promise<number | null> {
+async function countSome(
+  tx: Transaction,
+  found: Knex.QueryBuilder,
+  large: KnownLarge,
+  what: string,
+): Promise<number | null> {
+  if (large.has(what)) return null;
   const some = found.select(tx.sql.raw('1')).limit(countedAtMost + 1);
   const row = await tx.sql.from(some.as('some')).count({ count: '*' }).first<{ count: number | string }>();
   const count = Number(row.count);
+  if (count > countedAtMost) large.add(what);
   return count > countedAtMost ? null : count;
 }
 

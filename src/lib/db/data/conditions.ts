@@ -5,7 +5,6 @@ import { keyColumnOf } from './resource.js';
 import type { Field, Members, Resource } from './resource.js';
 
 type Query = Knex.QueryBuilder;
-type Binding = string | number;
 
 /** Narrows a query to the rows that match. */
 export function applyFilter(tx: Transaction, query: Query, resource: Resource, field: Field, filter: Filter): void {
@@ -28,12 +27,27 @@ function isNegative({ operator }: Filter): boolean {
 
 function within(tx: Transaction, query: Query, key: string, members: Members, values: readonly Scalar[]): void {
   const { from, parent, value } = members;
-  void query.whereIn(
-    key,
-    from(tx.sql)
-      .select(parent)
-      .whereIn(value, values as Binding[]),
-  );
+  const some = from(tx.sql).select(parent);
+  if (typeof values[0] === 'string') equal(tx, some, value, values as string[]);
+  else void some.whereIn(value, values as number[]);
+  void query.whereIn(key, some);
+}
+
+/**
+ * Exactly these texts. By the index, which may find more than was asked for; but where the column has another alphabet, it
+ * cannot even be asked for what is not ASCII.
+ */
+export function equal({ dialect }: Transaction, query: Query, column: string, values: readonly string[]): void {
+  if (!dialect.foldsText || values.every(isAscii)) void query.whereIn(column, values);
+  if (dialect.foldsText) void query.whereRaw(`${dialect.exactText} in (${marksFor(values)})`, [column, ...values]);
+}
+
+function isAscii(text: string): boolean {
+  return /^[ -~]*$/.test(text);
+}
+
+function marksFor(values: readonly unknown[]): string {
+  return values.map(() => '?').join(', ');
 }
 
 /** NULL is unlike every value in Python, and in SQL like nothing. */
@@ -54,20 +68,17 @@ function applyBoolean(query: Query, { column = '', isSet, falseImplies }: Field,
 
 function applyText(tx: Transaction, query: Query, resource: Resource, field: Field, filter: Filter): void {
   const { column = '' } = field;
-  const { exactText, foldsText, positionIn } = tx.dialect;
+  const { exactText, positionIn } = tx.dialect;
   const values = filter.values as string[];
   const sign = signs[filter.operator];
-  const marks = values.map(() => '?').join(', ');
   if (sign) return void query.whereRaw(`${exactText} ${sign} ?`, [column, ...values]);
   if (filter.operator === 'contains') {
     const any = values.map(() => `${positionIn}(${exactText}, ?) > 0`).join(' or ');
     return void query.whereRaw(`(${any})`, values.flatMap((value) => [column, value])); // prettier-ignore
   }
   if (isNegative(filter))
-    return orNull(query, resource, field, (some) => some.whereRaw(`${exactText} not in (${marks})`, [column, ...values])); // prettier-ignore
-  void query.whereIn(column, values);
-  // The index finds more than was asked for.
-  if (foldsText) void query.whereRaw(`${exactText} in (${marks})`, [column, ...values]);
+    return orNull(query, resource, field, (some) => some.whereRaw(`${exactText} not in (${marksFor(values)})`, [column, ...values])); // prettier-ignore
+  equal(tx, query, column, values);
 }
 
 /** Orders a query, in the end by the key: pages must not overlap. `fixed`: columns that have one value in all rows. */

@@ -2,6 +2,7 @@ import { asId } from '../../model/data-path.js';
 import type { DataPath } from '../../model/data-path.js';
 import type { Transaction } from '../connect.js';
 import type { Collection } from './collection.js';
+import { equal } from './conditions.js';
 import { places } from './places.js';
 import type { Place } from './places.js';
 import { keyColumnOf } from './resource.js';
@@ -48,10 +49,10 @@ async function idOf(tx: Transaction, place: Place, key: string, scope: Scope): P
   if (id !== null && number === keyColumnOf(resource)) return id;
   const column = id === null ? name : number;
   if (column === undefined) return null;
-  const query = tx.sql<Raw>(resource.table).where(column, column === name ? key : (id ?? 0));
-  if (place.narrow) place.narrow(query, scope, tx.sql);
-  const rows = await query.limit(2).select<Raw[]>({ id: keyColumnOf(resource), name: column });
-  // The index may find more than was asked for.
-  const row = rows.find((one) => column !== name || String(one['name']) === key);
+  const query = tx.sql<Raw>(resource.table);
+  if (column === name) equal(tx, query, column, [key]);
+  else void query.where(column, id ?? 0);
+  place.narrow?.(query, scope, tx.sql);
+  const [row] = await query.limit(1).select<Raw[]>({ id: keyColumnOf(resource) });
   return row ? Number(row['id']) : null;
 }

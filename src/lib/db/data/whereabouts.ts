@@ -1,5 +1,5 @@
 import type { Transaction } from '../connect.js';
-import { masterClass } from '../published.js';
+import { listenKey, masterClass } from '../published.js';
 import { parsed } from './parts.js';
 
 /** Where a master can be asked. */
@@ -9,9 +9,6 @@ export interface Whereabouts {
   /** `host:port` of its HTTP; `null`: it has told none. */
   readonly listen: string | null;
 }
-
-/** The key of what a master publishes under which its address is. */
-const listenKey = 'listen';
 
 export async function readWhereabouts(tx: Transaction, masterId: number): Promise<Whereabouts | null> {
   const row = await tx

@@ -19,7 +19,6 @@ export interface BuildGround {
   readonly masterId: number;
   readonly scribe: Scribe;
   readonly log: Log;
-  readonly runStep: RunStep<StepConfig>;
   openLog(logId: number): StepLog;
 }
 
@@ -27,6 +26,7 @@ export interface BuildGround {
 export class Build {
   readonly started: StartedBuild;
   private readonly ground: BuildGround;
+  private readonly runStep: RunStep<StepConfig>;
   private readonly properties: Map<string, Property>;
   private results = success;
   /** States of steps that are told with the build's. */
@@ -35,9 +35,10 @@ export class Build {
   private step: AbortController | null = null;
   private readonly unsettled: Promise<unknown>[] = [];
 
-  constructor(ground: BuildGround, started: StartedBuild) {
+  constructor(ground: BuildGround, started: StartedBuild, runStep: RunStep<StepConfig>) {
     this.ground = ground;
     this.started = started;
+    this.runStep = runStep;
     this.properties = new Map(started.properties);
   }
 
@@ -105,7 +106,7 @@ export class Build {
 
   private async attempt(config: StepConfig, record: StepRecord, signal: AbortSignal): Promise<StepEnd> {
     try {
-      return await this.ground.runStep(renderStep(config, this.properties), this.contextOf(record, signal));
+      return await this.runStep(renderStep(config, this.properties), this.contextOf(record, signal));
     } catch (error) {
       if (error instanceof NotMember) throw error;
       await this.logError(record, error as Error);

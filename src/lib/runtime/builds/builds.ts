@@ -23,6 +23,7 @@ import { Scribe } from './scribe.js';
 import { Slots } from './slots.js';
 import type { StartedBuild } from './start-builds.js';
 import type { Interruption, StepLog } from './step-context.js';
+import type { TriggerGround } from './trigger-step.js';
 
 export interface BuildsOptions {
   readonly membership: Membership;
@@ -140,8 +141,8 @@ export class Builds {
     await Promise.race([ended, this.options.clock.sleep(endMs, patience.signal)]);
   }
 
-  private begin(ground: BuildGround, started: StartedBuild): void {
-    const build = new Build({ ...ground, runStep: runStepOf(ground, started) }, started);
+  private begin(ground: BuildGround & TriggerGround, started: StartedBuild): void {
+    const build = new Build(ground, started, runStepOf(ground, started));
     this.counts.onClaim(started.startedAt - started.request.submittedAt);
     this.current.set(started.id, { build, ended: this.follow(build) });
   }
@@ -164,18 +165,20 @@ export class Builds {
     }
   }
 
-  private groundOf(me: Me, scribe: Scribe): BuildGround {
+  private groundOf(me: Me, scribe: Scribe): BuildGround & TriggerGround {
+    const { store, wakeUps, log, workDir: spoolFolder } = this.options;
     const openLog = (logId: number): StepLog =>
       new LogWriter(
         {
           append: (chunk) => scribe.write((tx, again) => appendChunk(tx, logId, chunk, again)),
           finish: (lines) => scribe.write((tx) => finishLog(tx, logId, lines)),
         },
-        { log: this.options.log, spoolFolder: this.options.workDir },
+        { log, spoolFolder },
       );
-    const runStep = (): never => {
-      throw new Error('of no build');
+    const stopRequests = (ids: readonly number[], reason: string): void => {
+      for (const { id, requestId } of this.running) if (ids.includes(requestId)) this.stopBuild(id, reason);
     };
-    return { masterId: me.id, scribe, log: this.options.log, openLog, runStep };
+    const triggerable: TriggerGround['triggerable'] = (name) => this.building.triggerables.get(name);
+    return { masterId: me.id, scribe, store, wakeUps, log, openLog, triggerable, stopRequests };
   }
 }

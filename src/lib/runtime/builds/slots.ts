@@ -7,8 +7,8 @@ export interface Seat {
   /** Absolute. */
   readonly folder: string;
   release(): void;
-  /** While it only waits for others, they may have the slot; returns when it has one again. */
-  lend<T>(work: () => Promise<T>): Promise<T>;
+  /** While it only waits for others, they may have the slot; returns when it has one again, or needs none any more. */
+  lend<T>(work: () => Promise<T>, signal: AbortSignal): Promise<T>;
 }
 
 interface Post {
@@ -50,19 +50,22 @@ export class Slots {
     const post = this.postOf(worker);
     const folder = this.freeFolder(worker, builder);
     post.taken++;
+    let isHeld = true;
     return {
       worker,
       folder,
       release: () => {
         this.folders.delete(folder);
-        this.giveUp(post);
+        if (isHeld) this.giveUp(post);
+        isHeld = false;
       },
-      lend: async (work) => {
+      lend: async (work, signal) => {
         this.giveUp(post);
+        isHeld = false;
         try {
           return await work();
         } finally {
-          await this.takeBack(post);
+          isHeld = await this.takenBack(post, signal);
         }
       },
     };
@@ -75,10 +78,23 @@ export class Slots {
     this.onFreed();
   }
 
-  /** Whoever has begun goes before whoever has not. */
-  private async takeBack(post: Post): Promise<void> {
-    if (post.taken < limitOf(post)) post.taken++;
-    else await new Promise<void>((resolve) => post.waiting.push(resolve));
+  /** Whoever has begun goes before whoever has not. Who is told to end needs none. */
+  private async takenBack(post: Post, signal: AbortSignal): Promise<boolean> {
+    if (signal.aborted) return false;
+    if (post.taken < limitOf(post)) {
+      post.taken++;
+      return true;
+    }
+    return new Promise((resolve) => {
+      const take = (): void => resolve(true);
+      post.waiting.push(take);
+      const giveUp = (): void => {
+        const place = post.waiting.indexOf(take);
+        if (place !== -1) post.waiting.splice(place, 1);
+        resolve(false);
+      };
+      signal.addEventListener('abort', giveUp, { once: true });
+    });
   }
 
   private postOf(worker: string): Post {

@@ -1,4 +1,5 @@
 import type { Context, Hono as HonoType } from 'hono';
+import { systemClock } from '../clock.js';
 import type { Master } from '../master.js';
 import { control } from './controls.js';
 import { dataApi } from './data-api.js';
@@ -18,6 +19,8 @@ export async function appOf(master: Master, site: Site, listenHost: string): Pro
     context.header('content-type', metrics.contentType);
     return context.body(await metrics.metrics());
   });
+  const { addPages } = await import('./page/routes.js');
+  addPages(app, { master, site, clock: systemClock });
   return app;
 }
 

@@ -45,8 +45,9 @@ export async function readCall(context: Context): Promise<Call> {
     id: v.optional(v.union([v.string(), v.number(), v.null()]), null),
     params: v.optional(v.record(v.string(), v.unknown()), {}),
   });
-  const parsed = v.safeParse(schema, jsonOf(text));
-  if (parsed.success) return parsed.output;
+  const body = jsonOf(text);
+  const parsed = v.safeParse(schema, body);
+  if (parsed.success && !Array.isArray((body as { params?: unknown }).params)) return parsed.output;
   throw new Refusal(400, 'That is no call of JSON-RPC 2.0 with named params.', codes.invalidRequest);
 }
 

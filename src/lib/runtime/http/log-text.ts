@@ -11,7 +11,7 @@ export interface LogRange {
 
 /** The lines piece by piece: as long as the log may be, a few hundred kilobytes of it are in memory. */
 export async function* logText(reading: Reader, { logId, first, last }: LogRange): AsyncGenerator<string> {
-  for (let line: number | null = first; line !== null && line <= last; ) {
+  for (let line: number | null = first; line !== null && line <= last;) {
     const from: number = line;
     const page = await reading.glance((tx) => readLogPage(tx, logId, from, last));
     if (page.text !== '') yield page.text;
@@ -25,7 +25,11 @@ export async function* withoutMarks(pieces: AsyncIterable<string>): AsyncGenerat
 }
 
 /** One JSON document, of which a text is much larger than the rest: `before` ends and `after` begins at that text. */
-export async function* asJsonText(before: string, pieces: AsyncIterable<string>, after: string): AsyncGenerator<string> {
+export async function* asJsonText(
+  before: string,
+  pieces: AsyncIterable<string>,
+  after: string,
+): AsyncGenerator<string> {
   yield `${before}"`;
   for await (const piece of pieces) yield JSON.stringify(piece).slice(1, -1);
   yield `"${after}`;

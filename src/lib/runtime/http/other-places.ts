@@ -1,6 +1,8 @@
-/* What the data API has that is no table: properties, contents of logs, and what the configuration says. */
+/* What the data API has that is no table: properties, changes of a build, and what the configuration says. */
 import type { Context } from 'hono';
-import { readOne } from '../../db/data/collection.js';
+import { readChangesOfBuild, someChanges } from '../../db/data/build-changes.js';
+import { readOne, readPage } from '../../db/data/collection.js';
+import { fieldsIn, typesOf } from '../../db/data/resource.js';
 import { locate, oneAt } from '../../db/data/locate.js';
 import { readChangeProperties, readProperties } from '../../db/data/parts.js';
 import type { SourcedProperties } from '../../db/data/parts.js';
@@ -13,11 +15,9 @@ import type { FieldTypes } from '../../model/data-query.js';
 import type { ForceConfig } from '../force-builds.js';
 import { answer } from './data-api.js';
 import { notFound } from './data-errors.js';
-import { asJsonText, logText, streamed, withoutMarks } from './log-text.js';
+import { logPlaces } from './log-places.js';
+import type { Handler, Parameters } from './log-places.js';
 import type { Site } from './site.js';
-
-type Parameters = readonly (readonly [string, string])[];
-type Handler = (site: Site, context: Context, path: DataPath, parameters: Parameters) => Promise<Response>;
 
 export const otherPlaces: Readonly<Record<string, Handler>> = {
   forceschedulers: forceSchedulers,
@@ -28,18 +28,9 @@ export const otherPlaces: Readonly<Record<string, Handler>> = {
   'builds/property_list': propertyList('builds', (tx, id) => readProperties(tx, 'build', id)),
   'buildsets/properties_list': propertyList('buildsets', (tx, id) => readProperties(tx, 'buildset', id)),
   'changes/properties_list': propertyList('changes', readChangeProperties),
-  logchunks: (site, context, path, parameters) => {
-    const [[, logid] = []] = parameters.filter(([name]) => name === 'logid');
-    if (logid === undefined) throw notFound('logchunks without logid=ID');
-    const rest = parameters.filter(([name]) => name !== 'logid');
-    return contents(site, context, { ...path, place: 'logs/contents', keys: [logid] }, rest);
-  },
-  ...Object.fromEntries(
-    ['logs', 'steps/logs', 'builds/steps/logs', 'builders/builds/steps/logs'].flatMap((place) => [
-      [`${place}/contents`, contents],
-      [`${place}/raw`, raw],
-    ]),
-  ),
+  'builds/changes': changesOfBuild,
+  'builders/builds/changes': changesOfBuild,
+  ...logPlaces,
 };
 
 const forceTypes: FieldTypes = {
@@ -48,7 +39,12 @@ const forceTypes: FieldTypes = {
 };
 
 /** Those of this master; in memory, as its configuration has them. */
-async function forceSchedulers(site: Site, context: Context, path: DataPath, parameters: Parameters): Promise<Response> {
+async function forceSchedulers(
+  site: Site,
+  context: Context,
+  path: DataPath,
+  parameters: Parameters,
+): Promise<Response> {
   const query = parseDataQuery(parameters, forceTypes, path);
   const all = site.controls.forceSchedulers().map(forceScheduler);
   const key = path.keys.at(-1) ?? '';
@@ -104,41 +100,17 @@ function readOf({ reading }: Site, path: DataPath, parent: string, read: ReadPro
   });
 }
 
-interface FoundLog {
-  readonly logid: number;
-  readonly slug: string;
-  readonly num_lines: number;
-  readonly type: string;
-}
-
-async function findLog({ reading }: Site, { place, keys, isOne }: DataPath): Promise<FoundLog> {
-  const found = await reading.glance(async (tx) => {
-    const logs = place.slice(0, place.lastIndexOf('/'));
-    const scope = await locate(tx, { place: logs, keys });
-    const one = scope && oneAt(logs, scope);
-    return one && !isOne ? readOne(tx, one, { fields: null, properties: [] }) : null;
-  });
-  if (!found) throw notFound(place);
-  return found as unknown as FoundLog;
-}
-
-/** Lines with their marks, as one text; `offset` and `limit` are lines. */
-async function contents(site: Site, context: Context, path: DataPath, parameters: Parameters): Promise<Response> {
-  const { offset, limit } = parseDataQuery(parameters, {});
-  const { logid, num_lines } = await findLog(site, path);
-  const last = Math.min(num_lines, limit === null ? Infinity : offset + limit) - 1;
-  const before = `{"logchunks":[{"logid":${logid},"firstline":${offset},"content":`;
-  const text = asJsonText(before, logText(site.reading, { logId: logid, first: offset, last }), '}],"meta":{}}');
-  return context.body(await streamed(text), 200, { 'content-type': 'application/json' });
-}
-
-/** All lines without marks, as a file. Never as a page: a log holds what anybody printed. */
-async function raw(site: Site, context: Context, path: DataPath, parameters: Parameters): Promise<Response> {
-  parseDataQuery(parameters, {}, { isOne: true });
-  const { logid, num_lines, slug, type } = await findLog(site, path);
-  const lines = logText(site.reading, { logId: logid, first: 0, last: num_lines - 1 });
-  return context.body(await streamed(type === 's' ? withoutMarks(lines) : lines), 200, {
-    'content-type': 'text/plain; charset=utf-8',
-    'content-disposition': `attachment; filename="${slug.replace(/[^\w.-]/g, '_')}.txt"`,
+function changesOfBuild(
+  { reading }: Site,
+  context: Context,
+  path: DataPath,
+  parameters: Parameters,
+): Promise<Response> {
+  if (path.isOne) throw notFound(path.place);
+  return reading.glance(async (tx) => {
+    const scope = await locate(tx, path);
+    const changes = someChanges(scope ? await readChangesOfBuild(tx, scope['builds'] ?? 0) : []);
+    const query = parseDataQuery(parameters, typesOf(fieldsIn(changes.resource, tx.schema)));
+    return answer(context, 'changes', await readPage(tx, changes, query));
   });
 }

@@ -20,6 +20,8 @@ export interface Asked {
   readonly stamps?: readonly AskedStamp[];
   /** `sourcestamps.id` of changes, by codebase: with their properties. */
   readonly changed?: ReadonlyMap<string, number>;
+  /** The same without their properties: stamps that are taken as they are. */
+  readonly patched?: ReadonlyMap<string, number>;
   readonly properties?: SourcedProperties;
   /** Some of the scheduler's; not given: all of them. */
   readonly builders?: readonly string[];
@@ -39,8 +41,10 @@ export async function schedule(tx: FencedTransaction, scheduler: Scheduler, aske
   const changed = asked.changed ?? new Map<string, number>();
   const stamps = stampsWithDefaults(scheduler.codebases, asked.stamps ?? []);
   const stampIds: number[] = [];
-  for (const stamp of stamps)
-    stampIds.push(changed.get(stamp.codebase) ?? (await findOrAddSourceStamp(tx, stamp, tx.now)));
+  for (const stamp of stamps) {
+    const known = changed.get(stamp.codebase) ?? asked.patched?.get(stamp.codebase);
+    stampIds.push(known ?? (await findOrAddSourceStamp(tx, stamp, tx.now)));
+  }
   const ofChanges: SourcedProperties[] = [];
   for (const id of changed.values()) ofChanges.push(await readStampProperties(tx, id));
   const properties = buildsetProperties(scheduler, asked.properties ?? {}, ofChanges);

@@ -9,6 +9,8 @@ import type { Scheduled } from './schedule.js';
 /** What a build's trigger step asks for. */
 export interface TriggerRequest {
   readonly sourceStamps?: readonly AskedStamp[];
+  /** `sourcestamps.id` of those with a patch, by codebase: they are taken as they are. */
+  readonly patched?: ReadonlyMap<string, number>;
   /** A text called `reason` is the buildset's reason, too. */
   readonly properties?: Properties;
   readonly waitedFor: boolean;
@@ -31,6 +33,7 @@ export async function trigger(
     reason: typeof said === 'string' ? said : reasonOf(config),
     properties: sourced(properties, 'Trigger'),
     stamps: request.sourceStamps ?? [],
+    ...(request.patched ? { patched: request.patched } : {}),
     waitedFor: request.waitedFor,
     parent: parentBuildId === null ? null : { buildId: parentBuildId, relationship: parentRelationship },
   });

@@ -65,8 +65,6 @@ export class GitWorkspace {
   }
 
   private async git(args: readonly string[], { input, cwd = this.folder }: { input?: Buffer; cwd?: string } = {}) {
-    // Told to stop: nothing more is begun.
-    if (this.context.signal.aborted) return { status: -1, text: '' };
     const { timeoutMs, maxTimeMs } = this.config;
     let text = '';
     const status = await runCommand(

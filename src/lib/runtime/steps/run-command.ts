@@ -19,6 +19,8 @@ export interface LoggedCommand {
 
 /** Its exit status, where it had one; -1: it was killed, as Buildbot says it. */
 export async function runCommand(command: LoggedCommand, context: StepContext, log: StepLog): Promise<number> {
+  // Told to stop: nothing more is begun.
+  if (context.signal.aborted) return -1;
   const { cwd, env, timeoutMs, maxTimeMs, input } = command;
   const argv = typeof command.command === 'string' ? ['/bin/sh', '-c', command.command] : command.command;
   const shown = { ...command, command: command.shown ?? command.command };

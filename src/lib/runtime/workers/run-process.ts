@@ -52,19 +52,30 @@ export interface ProcessEnd {
 /** Runs a command in a process group of its own. */
 export async function runProcess(command: Command, options: ProcessOptions): Promise<ProcessEnd> {
   await mkdir(command.cwd, { recursive: true });
-  const beganMs = performance.now();
   const folder = await realpath(command.folder);
+  const beganMs = performance.now();
   const mark = newMark(folder);
-  const [program = '', ...args] = command.argv;
-  const env = { ...command.env, PWD: command.cwd, [markVariable]: mark };
-  const child = spawn(program, args, { cwd: command.cwd, env, detached: true, stdio: 'pipe' });
-  child.stdin.on('error', () => {}).end(command.input);
+  const child = start(command, mark);
+  if (child instanceof Error) return { status: null, signal: null, stop: null, error: child, elapsedMs: 0 };
   const forget = recordGroup(folder, child.pid);
   try {
     const end = await new RunningProcess(child, mark, command, options).end();
     return { ...end, elapsedMs: performance.now() - beganMs };
   } finally {
     forget();
+  }
+}
+
+/** Of some errors (an argument that is too long, or has a NUL) Node does not tell by an event. */
+function start({ argv, cwd, env, input }: Command, mark: string): ChildProcess | Error {
+  const [program = '', ...args] = argv;
+  const whole = { ...env, PWD: cwd, [markVariable]: mark };
+  try {
+    const child = spawn(program, args, { cwd, env: whole, detached: true, stdio: 'pipe' });
+    child.stdin.on('error', () => {}).end(input);
+    return child;
+  } catch (error) {
+    return error as Error;
   }
 }
 
@@ -77,6 +88,7 @@ class RunningProcess {
   private readonly outputEnd: OutputEnd;
   /** Streams whose output is being taken. */
   private busy = 0;
+  private pieces = 0;
   private stop: Stop | null = null;
   private stopped: Promise<void> = Promise.resolve();
   private failure: { readonly error: unknown } | null = null;
@@ -85,7 +97,7 @@ class RunningProcess {
     this.child = child;
     this.mark = mark;
     this.options = options;
-    this.silence = new Countdown(timeoutMs, () => this.kill('silent'));
+    this.silence = new Countdown(timeoutMs, () => this.killIfSilent());
     this.time = new Countdown(maxTimeMs, () => this.kill('too long'));
     this.outputEnd = new OutputEnd(child, options.graceMs ?? 1000, () => this.busy > 0);
   }
@@ -121,6 +133,7 @@ class RunningProcess {
 
   private async take(stream: 'stdout' | 'stderr', data: Buffer): Promise<void> {
     this.busy++;
+    this.pieces++;
     this.silence.stop();
     try {
       await this.options.onOutput(stream, data);
@@ -130,6 +143,12 @@ class RunningProcess {
       this.busy--;
       if (this.busy === 0 && !this.stop) this.silence.start();
     }
+  }
+
+  /** Between the timer and this is read what is there: a master that was busy may not have come to it before. */
+  private killIfSilent(): void {
+    const { pieces } = this;
+    setImmediate(() => this.pieces === pieces && this.kill('silent'));
   }
 
   private fail(error: unknown): void {

@@ -20,7 +20,9 @@ const texts = ['a', 'A', 'a ', 'ä', 'b%', 'b_', '', 'ab', 'a\\', "b'", '🐘', 
 async function fill(db: TestDatabase): Promise<void> {
   const random = new Random(20);
   const integer = (below: number): number => random.whole(0, below - 1);
-  const text = (): string => random.pick(texts);
+  // Buildbot's own tables there hold three bytes of a character.
+  const held = texts.filter((one) => db.engine === 'sqlite' || db.engine === 'postgres' || one !== '🐘');
+  const text = (): string => random.pick(held);
   const maybe = <T>(value: T): T | null => (integer(3) === 0 ? null : value);
   const add = (table: string, row: Record<string, unknown>): Promise<unknown> => {
     const columns = Object.keys(row);
@@ -57,9 +59,9 @@ function filterOf(types: FieldTypes): fc.Arbitrary<Filter> {
     const plural = fc.array<number | boolean | string>(value, { minLength: 1, maxLength: 3 });
     const single = value.map((one) => [one]);
     if (type === 'integers' || type === 'strings') return plural.map((values) => ({ field, operator: 'contains', values })); // prettier-ignore
-    const equal = fc.constantFrom('eq', 'ne', 'in', 'notin').chain((operator) => plural.map((values) => ({ field, operator, values }) as Filter)); // prettier-ignore
+    const equal = fc.constantFrom('eq', 'ne', 'in', 'notin').chain((operator) => plural.map((values) => ({ field, operator, values }))); // prettier-ignore
     if (type === 'boolean') return equal;
-    const ordered = fc.constantFrom('lt', 'le', 'gt', 'ge').chain((operator) => single.map((values) => ({ field, operator, values }) as Filter)); // prettier-ignore
+    const ordered = fc.constantFrom('lt', 'le', 'gt', 'ge').chain((operator) => single.map((values) => ({ field, operator, values }))); // prettier-ignore
     const contains = plural.map((values): Filter => ({ field, operator: 'contains', values }));
     return type === 'string' ? fc.oneof(equal, ordered, contains) : fc.oneof(equal, ordered);
   });
@@ -110,7 +112,7 @@ for (const engine of engines) {
         const wanted = applyQuery(all, asMeant(query, collection), meaning);
         t.deepEqual(await read(query), wanted, `${place} ${JSON.stringify(query)}`);
       };
-      await fc.assert(fc.asyncProperty(queryOf(types), seen), { numRuns: 120, seed: 20 });
+      await fc.assert(fc.asyncProperty(queryOf(types), seen), { numRuns: 60, seed: 20 });
     }
   }); // prettier-ignore
 }
