@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { epoch, type ChaosLog } from '../chaos/chaos-log.js';
+import { until } from '../buildbot/until.js';
 import type { Random } from '../random.js';
 import type { CountedCluster } from './counted-cluster.js';
 import { merging } from './counted-cluster.js';
@@ -43,6 +44,13 @@ export class Client {
       if (!isEnough()) await this.ask();
       await pause(random.whole(100, 400), undefined, { signal }).catch(() => {});
     }
+  }
+
+  /** When nothing is wrong any more, it is heard. */
+  async askUntilHeard(): Promise<void> {
+    const count = (): number => this.asked.filter(({ acknowledged }) => acknowledged).length;
+    const before = count();
+    await until(`${this.options.name} is heard`, async () => (await this.ask(), count() > before));
   }
 
   private async ask(): Promise<void> {

@@ -48,6 +48,7 @@ export async function runCounting(scope: Scope, options: CountingOptions): Promi
   const problems = stage.complaints;
   const complain = (error: unknown): number => (problems.push(String(error)), Infinity);
   const wholeAfter = await calm(stage, sampler).catch(complain);
+  await Promise.all(clients.map((client) => client.askUntilHeard())).catch(complain);
   await until('all that was asked for is built', () => isBuilt(sampler.store), patience).catch(complain);
   await untilRun(sampler, stage.masters).catch(complain);
   problems.push(...(await diagnosed(database.url)));
