@@ -58,7 +58,12 @@ export async function runCounting(scope: Scope, options: CountingOptions): Promi
   const records = await sampler.store.glance(readBuildRecords);
   const asked = clients.flatMap((client) => client.asked);
   writeFileSync(join(dir, 'records.json'), JSON.stringify({ asked, ...records }));
-  const rest = { log: stage.log, samples: sampler.samples, records: await sampler.store.glance(readRecords) };
+  const rest = {
+    log: stage.log,
+    samples: sampler.samples,
+    records: await sampler.store.glance(readRecords),
+    slackSeconds: 6,
+  };
   const evidence = collect(stage.masters, rest);
   const effects = readSideEffects(cluster.record, dir);
   return judgeCounting({ evidence, records, asked, effects, onlooker }, { seed, engine: database.engine, wholeAfter, problems }); // prettier-ignore
