@@ -46,7 +46,7 @@ export class ChaosMaster {
     const child = launch(process.execPath, args, { cwd: dir, env: { PATH: process.env['PATH'], HOME: dir, LANG: 'C.UTF-8' }, stdio: ['ignore', output, output] }); // prettier-ignore
     closeSync(output);
     this.child = child;
-    child.once('exit', (code, signal) => void this.ended(code, signal));
+    child.once('exit', (code, signal) => void this.ended(child, code, signal));
   }
 
   async kill(): Promise<void> {
@@ -88,12 +88,13 @@ export class ChaosMaster {
     await exited(this.child);
   }
 
-  private async ended(code: number | null, signal: NodeJS.Signals | null): Promise<void> {
+  private async ended(child: ChildProcess, code: number | null, signal: NodeJS.Signals | null): Promise<void> {
     this.ends.push(epoch());
     this.options.log.say('ended', { master: this.key, code, signal, byItself: this.isWanted });
     if (!this.isWanted) return;
     this.endedByItself++;
     await pause(1000);
-    if (this.isWanted) this.start();
+    // Somebody else may have started it meanwhile.
+    if (this.isWanted && this.child === child) this.start();
   }
 }

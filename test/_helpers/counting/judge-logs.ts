@@ -1,5 +1,5 @@
 import { groupBy } from '../../../src/lib/model/group-by.js';
-import { retry } from '../../../src/lib/model/results.js';
+import { success } from '../../../src/lib/model/results.js';
 import type { BuildRecord, BuildRecords, LogRecord } from './build-records.js';
 
 /** Steps have ended, and logs are whole. */
@@ -21,8 +21,9 @@ function told(build: BuildRecord | undefined): string {
   return build ? `${build.builder} ${build.number}, results ${build.results}, master ${build.master}` : 'not there';
 }
 
+/** It has come to its end. */
 function isTalk({ builder, results }: BuildRecord): boolean {
-  return builder === 'talk' && results !== retry;
+  return builder === 'talk' && results === success;
 }
 
 /** Without gap or overlap. */
