@@ -31,7 +31,14 @@ const flavour: Flavour = {
         'asks-theirs': { workers: ['narrow'], steps: [ask('their-child')] },
         ...{ tick: {}, after: {}, 'asks-shared': {}, 'asks-ours': {} },
       },
-      workers: { local: { local: true, slots: 2 }, narrow: { local: true }, heavy: {}, light: {}, ticker: {}, wide: {} },
+      workers: {
+        local: { local: true, slots: 2 },
+        narrow: { local: true },
+        heavy: {},
+        light: {},
+        ticker: {},
+        wide: {},
+      },
       schedulers: {
         force: { type: 'force', builders: ['slow', 'quick', 'tick', 'print', 'merged', 'ours', 'asks-theirs'] },
         'their-child': { type: 'triggerable', builders: ['tick'] },
@@ -57,7 +64,12 @@ export async function mixedBuilds(t: ExecutionContext, engine: ServerEngine): Pr
   writeFileSync(join(c.gate, 'print.sh'), printing);
   const running = (key: Key): MasterProcess => c.processes.findLast((one) => one.key === key)!;
   const url: MixedBuilds['url'] = (key) => (key === 'real' ? c.real.url() : addressOf(running(key)));
-  return { ...c, url, tell: (key, path, method, params = {}) => tell(url(key), path, method, params), force: (by, ...builders) => force(url(by), builders, by) };
+  return {
+    ...c,
+    url,
+    tell: (key, path, method, params = {}) => tell(url(key), path, method, params),
+    force: (by, ...builders) => force(url(by), builders, by),
+  };
 }
 
 function addressOf(master: MasterProcess): string {

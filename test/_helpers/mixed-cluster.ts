@@ -56,7 +56,11 @@ export interface Flavour {
   readonly section: object;
 }
 
-export async function mixedCluster(t: ExecutionContext, engine: ServerEngine, flavour?: Flavour): Promise<MixedCluster> {
+export async function mixedCluster(
+  t: ExecutionContext,
+  engine: ServerEngine,
+  flavour?: Flavour,
+): Promise<MixedCluster> {
   const db = await emptyDatabase(engine);
   t.teardown(() => db.close());
   const site = await createSite(t, databaseUrl(db, engine), { periodSeconds, treeStableSeconds, everyMinute: true, tickWorker: 'ticker', servicePollSeconds: 1, heartbeatSeconds: 2, ...flavour?.choices }); // prettier-ignore

@@ -47,7 +47,7 @@ function unclaimed(tx: Transaction, builderIds: readonly number[]) {
     .where('buildrequests.complete', 0)
     .whereNull('buildrequest_claims.brid')
     .whereExists(stamps.select(tx.sql.raw('1')))
-    .where((one) => one.where('waited_for', 0).orWhereNotExists(awaitedByBuildbot(tx)))
+    .where((one) => void one.where('waited_for', 0).orWhereNotExists(awaitedByBuildbot(tx)))
     .select<Row[]>('buildrequests.id', 'buildrequests.buildsetid', 'builderid', 'submitted_at');
   return tx.dialect.among(query, 'builderid', builderIds);
 }

@@ -14,7 +14,16 @@ import type { Worker } from './worker.js';
 /** One link: it holds, it breaks the chain, or it is where the chain ends well (`built`). */
 export interface Link {
   readonly name:
-    'request' | 'source' | 'buildset' | 'claim' | 'awaited' | 'builder' | 'masters' | 'workers' | 'connections' | 'free';
+    | 'request'
+    | 'source'
+    | 'buildset'
+    | 'claim'
+    | 'awaited'
+    | 'builder'
+    | 'masters'
+    | 'workers'
+    | 'connections'
+    | 'free';
   readonly state: 'holds' | 'breaks' | 'built';
   readonly message: string;
   /** Commands, to be pasted. */

@@ -73,7 +73,11 @@ test('claimed by a living master that does not build it, or by one that may be s
 });
 
 test('a build on a Buildbot master waits for it: left to Buildbot, if any of its masters could build it', (t) => {
-  const own = masterFacts({ id: 2, name: 'own', run: { incarnation: 'x', expireAfter: 45, beat: now, startedAt: now } });
+  const own = masterFacts({
+    id: 2,
+    name: 'own',
+    run: { incarnation: 'x', expireAfter: 45, beat: now, startedAt: now },
+  });
   const parent = build({ requestId: 8, builderId: 9, workerId: null });
   const awaited = { waitedFor: true, parentBuildId: parent.id };
   const left = ask({ builds: [parent] }, awaited);
