@@ -92,7 +92,10 @@ async function showAlike(c: MixedBuilds): Promise<void> {
   const paths = [
     ...lists,
     ...builds.flatMap(({ id }) => placesOfBuild.map((place) => `builds/${Number(id)}${place}`)),
-    ...requests.flatMap(({ id, buildset }) => [`buildrequests/${Number(id)}/builds`, `buildsets/${Number(buildset)}/properties`]),
+    ...requests.flatMap(({ id, buildset }) => [
+      `buildrequests/${Number(id)}/builds`,
+      `buildsets/${Number(buildset)}/properties`,
+    ]),
   ];
   for (const path of paths) {
     const [theirs, own] = [await get(c, 'real', path), await get(c, 'green', path)];
