@@ -8,6 +8,7 @@ import type { DrainFacts } from './model/drain.js';
 import { readDrainFacts, readResults } from './db/drain-facts.js';
 import { cancelDrains } from './drain/cancel-drain.js';
 import { planShutDown } from './drain/plan-shut-down.js';
+import { onDeadlines } from './drain/events.js';
 import type { ShutDownReport, ShutDownStatus, ShutDownVerb, OnDeadline } from './drain/events.js';
 import { shutDown } from './drain/shut-down.js';
 import type { ShutDownPorts } from './drain/shut-down.js';
@@ -29,6 +30,7 @@ export const shutDownFlags = {
     helpValue: 'DURATION',
     parse: (text) => Promise.resolve(parseDuration(text)),
   })(),
+  'on-deadline': Flags.option({ options: onDeadlines, default: 'fail' as const, description: 'what to do then' })(),
 };
 
 const everyMs = 2000;

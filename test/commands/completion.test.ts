@@ -52,7 +52,7 @@ test('bash completes commands, flags and values', async (t) => {
   const offered = (...words: string[]): Promise<string[]> => offeredByBash(shell, words);
   t.true((await offered('')).includes('status'));
   t.deepEqual(await offered('mas'), ['master', 'masters']);
-  t.deepEqual(await offered('masters', ''), ['expire', 'forget', 'show']);
+  t.deepEqual(await offered('masters', ''), ['drain', 'expire', 'forget', 'show', 'stop']);
   t.deepEqual(await offered('masters', 'e'), ['expire']);
   t.deepEqual(await offered('masters', 'expire', '--dr'), ['--dry-run']);
   t.deepEqual(await offered('masters', '--json', ''), []);
@@ -132,7 +132,7 @@ if (!isSkipped('shells')) {
     };
     t.true((await offered('bbctl ')).includes('status'));
     t.deepEqual(await offered('bbctl mas'), ['master', 'masters']);
-    t.deepEqual(await offered('bbctl masters '), ['expire', 'forget', 'show']);
+    t.deepEqual(await offered('bbctl masters '), ['drain', 'expire', 'forget', 'show', 'stop']);
     t.deepEqual(await offered('bbctl masters expire --dr'), ['--dry-run']);
     t.deepEqual(await offered('bbctl masters --json '), []);
     t.deepEqual((await offered('bbctl health --format ')).sort(), ['json', 'nagios', 'prometheus', 'text']);

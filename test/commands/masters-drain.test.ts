@@ -5,9 +5,11 @@ import path from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { until } from '../_helpers/buildbot/until.js';
 import { bbctl, startBbctl, type CliResult, type RunningCli } from '../_helpers/cli.js';
+import { startInTerminal } from '../_helpers/terminal.js';
 import { startMasterProcess, type MasterProcess } from '../_helpers/master-process.js';
 
 interface Building {
+  readonly file: string;
   readonly master: MasterProcess;
   readonly results: () => Promise<(string | null)[]>;
   readonly openGate: () => void;
@@ -24,12 +26,12 @@ async function building(t: ExecutionContext): Promise<Building> {
   t.teardown(() => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }));
   const [file, gate] = [path.join(folder, 'cluster.yaml'), path.join(folder, 'open')];
   writeFileSync(path.join(folder, 'token'), token);
-  const shell = ['sh', '-c', `until [ -e ${gate} ]; do sleep 0.1; done`];
+  const shell = ['sh', '-c', `until [ -e ${gate} ]; do [ -d ${folder} ] || exit 1; sleep 0.1; done`];
   const config = {
     database: `sqlite:///${path.join(folder, 'state.sqlite')}`,
     expireAfter: '5s',
     tokenFile: 'token',
-    masters: { blue: { name: 'ci:/srv/blue', listen: 0 } },
+    masters: { blue: { name: 'ci:/srv/blue', listen: 0, control: killing(path.join(folder, 'pid')) } },
     workers: { local: { local: true } },
     builders: { tests: { workers: ['local'], steps: [{ shell: { command: shell } }] } },
     schedulers: { hourly: { type: 'periodic', every: '1h', builders: ['tests'] } },
@@ -37,12 +39,14 @@ async function building(t: ExecutionContext): Promise<Building> {
   writeFileSync(file, JSON.stringify(config));
   t.is((await bbctl(['db', 'init', '--yes', '--db', config.database])).status, 0);
   const master = startMasterProcess(t, { file, key: 'blue', home: folder });
+  writeFileSync(path.join(folder, 'pid'), String(master.pid));
   const run = (...words: string[]): RunningCli => startBbctl([...words, '--config', file], { home: folder });
   const address = await until('it listens', () => listenIn(master));
   const rest = async (place: string): Promise<unknown> => (await fetch(`http://${address}/api/v2/${place}`)).json();
   const builds = async () => ((await rest('builds')) as { builds: { results: number | null; started_at: number }[] }).builds;
   await until('it builds', async () => (await builds()).length === 1);
   return {
+    file,
     master,
     rest,
     results: async () => (await builds()).map(({ results }) => (results === null ? null : String(results))),
@@ -51,6 +55,11 @@ async function building(t: ExecutionContext): Promise<Building> {
     end: (...words) => run(...words).finished,
   };
 } // prettier-ignore
+
+const killing = (pidFile: string) => ({
+  kill: { exec: ['sh', '-c', `kill -9 $(cat ${pidFile})`] },
+  status: { exec: ['sh', '-c', `kill -0 $(cat ${pidFile}) || exit 3`] },
+});
 
 /** Where its log says that it listens. */
 function listenIn(master: MasterProcess): string | undefined {
@@ -99,3 +108,27 @@ test('masters stop: the running build ends as RETRY, and the plan says so before
   const after = await end('masters', 'stop', 'blue', '--yes');
   t.deepEqual([after.status, after.stdout], [0, 'Note: ci:/srv/blue is stopped, and nothing is left of it.\nNothing to do.\n']);
 }); // prettier-ignore
+
+test('one that does not end by its deadline is killed, and expired when it is gone and its heart beats no more', async (t) => {
+  t.timeout(120_000);
+  const { file, end } = await building(t);
+  const { status, stdout, stderr } = await end('masters', 'drain', 'blue', '--yes', '--deadline', '1s', '--on-deadline', 'kill', '--reason', 'it hangs'); // prettier-ignore
+  t.is(status, 0, stdout + stderr);
+  t.regex(stdout, /now it is killed\.\n[^]*asked to kill\.\n[^]*is gone\.\n[^]*journal entry 1\.\n[^]*stopped \(killed, and then expired\) after \d+s; 1 build: 1 retry/); // prettier-ignore
+  t.like((await bbctl(['journal', '--json'], { home: path.dirname(file) })).json(), { changes: [{ operation: 'masters expire', reason: 'it hangs', state: 'done' }] }); // prettier-ignore
+});
+
+test('on a terminal what is left is drawn anew in its place', async (t) => {
+  t.timeout(120_000);
+  const { file, openGate } = await building(t);
+  const terminal = startInTerminal(['masters', 'drain', 'blue', '--config', file], { columns: 70, answers: [[/Do this\?/, 'y\r']] }); // prettier-ignore
+  await terminal.waitFor(/was asked to drain\.[^]*\r\n {4}tests #1: [^\r]*\r\n/, plainLines);
+  await terminal.waitFor(/\u001b\[A\r\u001b\[2K\u001b\[A\r\u001b\[2Kci:\/srv\/blue \(active\)/);
+  openGate();
+  const { output, status } = await terminal.finished;
+  t.is(status, 0, output);
+  // What was drawn is taken away before the end is told.
+  t.regex(output, /\u001b\[2K {2}ci:\/srv\/blue: stopped after \d+s; 1 build: 1 success\r\n[^]*Stopped, and checked/);
+});
+
+const plainLines = (output: string): string => output.replace(/\u001b\[[0-9;?]*[A-Za-z]/g, '');

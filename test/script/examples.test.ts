@@ -144,6 +144,7 @@ test('two-masters: checked, its database made, and a master run as the README an
   const text = readFileSync(join(from, 'cluster.yaml'), 'utf8');
   const config = join(home, 'cluster.yaml');
   writeFileSync(config, text);
+  writeFileSync(join(home, 'token'), 'secret', { mode: 0o600 });
   const [, checkAsShown = ''] = /^\$ bbctl master check\n([^$]*)/m.exec(readFileSync(join(from, 'README.md'), 'utf8')) ?? []; // prettier-ignore
   const checked = shell(home, '', `BBCTL_CONFIG=${config} bbctl master check 2>&1`);
   t.deepEqual(checked.stdout.split('\n').sort(), checkAsShown.split('\n').sort());
@@ -156,7 +157,7 @@ test('two-masters: checked, its database made, and a master run as the README an
   const master = spawn(join(home, 'bin', 'bbctl'), args, { env, stdio: ['ignore', 'pipe', 'inherit'] });
   t.teardown(() => master.kill('SIGKILL'));
   const ended = once(master, 'exit');
-  await saidBy(master, 'Scheduler ticker fired.');
+  await saidBy(master, '"message":"build finished"');
   t.regex(shell(home, '', `BBCTL_CONFIG=${config} bbctl services`).stdout, /ticker +held +yes +ci1:\/srv\/bb\/blue +active/);
   master.kill('SIGTERM');
   t.deepEqual(await ended, [0, null]);

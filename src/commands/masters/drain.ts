@@ -1,6 +1,5 @@
 import * as Args from '@oclif/core/args';
 import * as Flags from '@oclif/core/flags';
-import { onDeadlines } from '../../lib/drain/events.js';
 import { ShutDownCommand, shutDownFlags } from '../../lib/shut-down-command.js';
 
 export default class MastersDrain extends ShutDownCommand<typeof MastersDrain> {
@@ -19,7 +18,6 @@ Ctrl-C ends the watching alone; the same command goes on with it. If the deadlin
   };
   static override flags = {
     ...shutDownFlags,
-    'on-deadline': Flags.option({ options: onDeadlines, default: 'fail' as const, description: 'what to do then' })(),
     cancel: Flags.boolean({ description: "take the drain of a master of bbctl's own back", default: false }),
     force: Flags.boolean({
       description: 'also where a build waits for what a draining master would not start',

@@ -1,5 +1,4 @@
 import * as Args from '@oclif/core/args';
-import * as Flags from '@oclif/core/flags';
 import { ShutDownCommand, shutDownFlags } from '../../lib/shut-down-command.js';
 
 export default class MastersStop extends ShutDownCommand<typeof MastersStop> {
@@ -13,14 +12,7 @@ export default class MastersStop extends ShutDownCommand<typeof MastersStop> {
   static override args = {
     master: Args.string({ description: 'whole names, ids, or keys of cluster.yaml', required: true }),
   };
-  static override flags = {
-    ...shutDownFlags,
-    'on-deadline': Flags.option({
-      options: ['fail', 'wait', 'kill'] as const,
-      default: 'fail' as const,
-      description: 'what to do then',
-    })(),
-  };
+  static override flags = { ...shutDownFlags };
 
   async run(): Promise<void> {
     return this.shutDown({ verb: 'stop', onDeadline: this.flags['on-deadline'], force: false });
