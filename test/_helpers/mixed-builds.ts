@@ -144,7 +144,11 @@ export const printed = {
     '',
     '  spaces at both ends  ',
     'a\ttab',
-    'x'.repeat(3000),
+    // Where longer ones are cut depends, with Buildbot, on how they come.
+    'x'.repeat(4000),
+    'broken \uFFFD text',
+    'one',
+    'two',
     ...Array.from({ length: 15_000 }, (_, index) => `line ${index + 1}`),
     'last',
   ],
@@ -154,7 +158,9 @@ export const printed = {
 const printing = `
 printf '%s\\n' 'first' 'Grüße, 世界 🙂' '' '  spaces at both ends  '
 printf 'a\\ttab\\n'
-head -c 3000 /dev/zero | tr '\\0' x; echo
+head -c 4000 /dev/zero | tr '\\0' x; echo
+printf 'broken \\377 text\\n'
+printf 'one\\rtwo\\r\\n'
 seq -f 'line %.0f' 1 15000
 echo last
 sleep 0.2
