@@ -1,4 +1,6 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { open } from 'node:fs/promises';
 import path from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { bbctl } from '../_helpers/cli.js';
@@ -144,4 +146,19 @@ test('a database that is not there, or is empty, is told with the way out', asyn
   const empty = await bbctl(['master', 'run', '--config', file, '--db', db.url], { home });
   t.is(empty.status, 10);
   t.regex(empty.stderr, /db init/);
+});
+
+test('told to drain before it has read its file, it leaves at once', async (t) => {
+  const at = await place(t, configOf());
+  const config = readFileSync(at.file);
+  rmSync(at.file);
+  execFileSync('mkfifo', [at.file]);
+  const blue = startMasterProcess(t, { ...at, key: 'blue' });
+  // It is open as soon as somebody reads.
+  const file = await open(at.file, 'w');
+  blue.signal('SIGUSR1');
+  await file.writeFile(config);
+  await file.close();
+  await until('it has ended', () => blue.exitCode !== null);
+  t.is(blue.exitCode, 0);
 });

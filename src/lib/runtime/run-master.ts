@@ -11,6 +11,7 @@ import type { ClusterConfig, MasterConfig } from '../model/cluster-config.js';
 import { list, printable } from '../model/names.js';
 import { aborted } from './aborted.js';
 import { systemClock } from './clock.js';
+import { listenEarly } from './early-signals.js';
 import { controlsOf } from './force-builds.js';
 import type { Controls } from './force-builds.js';
 import { serve } from './http/server.js';
@@ -40,13 +41,14 @@ export interface RunOptions {
 
 /** Runs a master in this process until a signal stops it. */
 export async function runMaster(options: RunOptions): Promise<void> {
+  const tellEarly = listenEarly();
   const read = await readPlacedConfig(options.file);
   const section = masterIn(read.config, options.key);
   const running = await start(options, { ...read, section });
   const life = new AbortController();
   const waking = wakeBuildbots(wakingOf(running), life.signal);
   try {
-    await untilStopped(running);
+    await untilStopped(running, tellEarly);
   } finally {
     life.abort();
     await waking;
@@ -151,7 +153,7 @@ const quickMs = 10_000;
  * The first signal drains it, the second has it stop quickly, the third at once; SIGUSR1 only drains, and SIGHUP has it read
  * its file again.
  */
-async function untilStopped({ master, log }: Running): Promise<void> {
+async function untilStopped({ master, log }: Running, tellEarly: ReturnType<typeof listenEarly>): Promise<void> {
   const [drain, quick] = [new AbortController(), new AbortController()];
   const onStop = (signal: NodeJS.Signals): void => {
     if (quick.signal.aborted) return exitAtOnce(log);
@@ -162,6 +164,7 @@ async function untilStopped({ master, log }: Running): Promise<void> {
   const onHangup = (): void => void master.orders.reconfig();
   const handlers = [['SIGTERM', onStop], ['SIGINT', onStop], ['SIGUSR1', onDrain], ['SIGHUP', onHangup]] as const; // prettier-ignore
   for (const [signal, handler] of handlers) process.on(signal, handler);
+  tellEarly((signal) => (signal === 'SIGHUP' ? onHangup : onDrain)());
   try {
     const inTime = aborted(quick.signal).then(() => systemClock.sleep(quickMs));
     await Promise.race([master.run(drain.signal, quick.signal), inTime]);
