@@ -12,7 +12,7 @@ import type { ClusterView } from '../model/cluster-view.js';
 import { spokesman } from '../model/peers.js';
 import { noOffer } from '../model/run.js';
 import type { Offer } from '../model/run.js';
-import { aborted } from './aborted.js';
+import { unlessAborted } from './aborted.js';
 import { Builds } from './builds/builds.js';
 import { nothingToBuild } from './builds/building.js';
 import type { Building } from './builds/building.js';
@@ -249,7 +249,7 @@ export class Master {
   private async nextLook(signal: AbortSignal): Promise<void> {
     const looked = new Promise<void>((resolve) => this.onLook.push(resolve));
     this.wakeUps.announce(['services']);
-    await Promise.race([looked, aborted(signal)]);
+    await unlessAborted(looked, signal);
   }
 
   /** Publishes what it is, then looks at the cluster at each beat, and when it is woken. */

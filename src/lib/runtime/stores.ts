@@ -2,7 +2,7 @@ import { topics } from '../db/announcements.js';
 import { Database } from '../db/connect.js';
 import { listen } from '../db/listen.js';
 import type { Location } from '../db/url.js';
-import { aborted } from './aborted.js';
+import { unlessAborted } from './aborted.js';
 import type { Clock } from './clock.js';
 import type { Ear } from './hear.js';
 import type { Log } from './log.js';
@@ -62,7 +62,7 @@ export function earOf({ location, clock }: Opening, log: Log): Ear | null {
       try {
         const listening = await listen(location, { access: 'read', purpose: 'master ear', timeoutMs: 10_000 }, heard);
         for (const topic of topics) heard(topic);
-        await Promise.race([listening.ended, aborted(signal)]);
+        await unlessAborted(listening.ended, signal);
         await listening.close();
       } catch (error) {
         log.warn(`cannot listen: ${(error as Error).message}`);
