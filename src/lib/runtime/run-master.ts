@@ -19,6 +19,7 @@ import type { Site } from './http/site.js';
 import type { Log } from './log.js';
 import { Workshop } from './make-work.js';
 import { Master } from './master.js';
+import { keepPidFile } from './pid-file.js';
 import type { Reader } from './reading.js';
 import type { Store } from './store.js';
 import { killOwn } from './workers/kill-own.js';
@@ -35,6 +36,8 @@ export interface RunOptions {
   /** Over the database that the file names. */
   readonly db: string | undefined;
   readonly workDir: string;
+  /** Says which process it is while it runs. */
+  readonly pidFile: string | null;
   readonly log: Log;
 }
 
@@ -42,6 +45,8 @@ export interface RunOptions {
 export async function runMaster(options: RunOptions): Promise<void> {
   const read = await readPlacedConfig(options.file);
   const section = masterIn(read.config, options.key);
+  if (options.pidFile !== null)
+    keepPidFile(options.pidFile, { key: section.key, file: path.resolve(read.config.file) });
   const running = await start(options, { ...read, section });
   const life = new AbortController();
   const waking = wakeBuildbots(wakingOf(running), life.signal);

@@ -18,6 +18,7 @@ import { nothingToBuild } from './building.js';
 import type { Building } from './building.js';
 import { Counts } from './counts.js';
 import { Distributor } from './distributor.js';
+import { LostClaims } from './lost-claims.js';
 import { runStepOf } from './run-step.js';
 import { Scribe } from './scribe.js';
 import { Slots } from './slots.js';
@@ -41,8 +42,8 @@ interface Running {
   readonly ended: Promise<void>;
 }
 
-/** Processes that do not end when they are killed are not waited for any longer. */
-const endMs = 5000;
+/** What does not end when it is asked is killed before; what does not end then is not waited for any longer. */
+const endMs = 7000;
 
 /** The builds of a master: requests are claimed, built, completed. */
 export class Builds {
@@ -87,8 +88,11 @@ export class Builds {
   async live(me: Me, signal: AbortSignal): Promise<void> {
     const { store, clock, wakeUps, log, membership } = this.options;
     const scribe = new Scribe({ me, store, clock, wakeUps, log });
+    const ground = { me, membership, scribe, store, log };
+    const building = (): ReadonlySet<number> => new Set(this.running.map(({ requestId }) => requestId));
     const distributor = new Distributor({
-      ...{ me, membership, scribe, store, log },
+      ...ground,
+      lostClaims: new LostClaims({ ...ground, clock, building }),
       slots: this.slots,
       alarm: this.alarm,
       building: () => this.building,
