@@ -69,7 +69,9 @@ export class ChaosMaster {
     }
     const isEnded = await Promise.race([exited(this.child).then(() => true), pause(withinMs, false, { ref: false })]);
     if (!isEnded) await this.kill();
-    return isEnded && this.child.exitCode === 0;
+    // Who had not begun to listen to signals had not begun at all.
+    const hasNotBegun = signals.some((signal) => signal === this.child?.signalCode);
+    return isEnded && (this.child.exitCode === 0 || hasNotBegun);
   }
 
   signal(signal: 'SIGSTOP' | 'SIGCONT' | 'SIGHUP'): void {

@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { epoch, type ChaosLog } from '../chaos/chaos-log.js';
+import { until } from '../buildbot/until.js';
 import type { Random } from '../random.js';
 import type { CountedCluster } from './counted-cluster.js';
 import { merging } from './counted-cluster.js';
@@ -9,6 +10,8 @@ export interface Asked {
   readonly client: string;
   readonly number: number;
   readonly builder: string;
+  /** It was asked to be cancelled, whether it was or not. */
+  readonly isCancelled: boolean;
   /** `null`: nobody knows whether it was taken. */
   readonly acknowledged: { readonly buildsetId: number; readonly requestId: number; readonly at: number } | null;
 }
@@ -43,6 +46,13 @@ export class Client {
     }
   }
 
+  /** When nothing is wrong any more, it is heard. */
+  async askUntilHeard(): Promise<void> {
+    const count = (): number => this.asked.filter(({ acknowledged }) => acknowledged).length;
+    const before = count();
+    await until(`${this.options.name} is heard`, async () => (await this.ask(), count() > before));
+  }
+
   private async ask(): Promise<void> {
     const { name: client, random, log, hasten } = this.options;
     const number = this.asked.length + 1;
@@ -51,9 +61,19 @@ export class Client {
     const properties = { client, number, ticks, tenths: random.whole(0, 6) };
     const answer = await this.force({ owner: client, builderNames: [builder], branch, properties });
     const acknowledged = answer && { ...answer, at: epoch() };
-    this.asked.push({ client, number, builder, acknowledged });
-    if (!acknowledged) log.say('not acknowledged', { client, number });
-    else if (random.chance(0.1)) await hasten(acknowledged.requestId, random.whole(1, 5)).catch(() => {});
+    const isCancelled = acknowledged !== null && random.chance(0.05);
+    this.asked.push({ client, number, builder, isCancelled, acknowledged });
+    if (!acknowledged) return log.say('not acknowledged', { client, number });
+    if (random.chance(0.1)) await hasten(acknowledged.requestId, random.whole(1, 5)).catch(() => {});
+    if (isCancelled) await this.cancel(acknowledged.requestId);
+  }
+
+  /** At once, or when it may have begun; on whichever master: another one than that which builds it says so. */
+  private async cancel(requestId: number): Promise<void> {
+    const { cluster, random } = this.options;
+    await pause(random.pick([0, 0, 1500]));
+    for (const port of cluster.ports.values())
+      await call(cluster, port, { place: `buildrequests/${requestId}`, method: 'cancel' });
   }
 
   private async force(params: Record<string, unknown>): Promise<{ buildsetId: number; requestId: number } | null> {

@@ -48,6 +48,7 @@ export async function runCounting(scope: Scope, options: CountingOptions): Promi
   const problems = stage.complaints;
   const complain = (error: unknown): number => (problems.push(String(error)), Infinity);
   const wholeAfter = await calm(stage, sampler).catch(complain);
+  await Promise.all(clients.map((client) => client.askUntilHeard())).catch(complain);
   await until('all that was asked for is built', () => isBuilt(sampler.store), patience).catch(complain);
   await untilRun(sampler, stage.masters).catch(complain);
   problems.push(...(await diagnosed(database.url)));
@@ -57,7 +58,12 @@ export async function runCounting(scope: Scope, options: CountingOptions): Promi
   const records = await sampler.store.glance(readBuildRecords);
   const asked = clients.flatMap((client) => client.asked);
   writeFileSync(join(dir, 'records.json'), JSON.stringify({ asked, ...records }));
-  const rest = { log: stage.log, samples: sampler.samples, records: await sampler.store.glance(readRecords) };
+  const rest = {
+    log: stage.log,
+    samples: sampler.samples,
+    records: await sampler.store.glance(readRecords),
+    slackSeconds: 6,
+  };
   const evidence = collect(stage.masters, rest);
   const effects = readSideEffects(cluster.record, dir);
   return judgeCounting({ evidence, records, asked, effects, onlooker }, { seed, engine: database.engine, wholeAfter, problems }); // prettier-ignore

@@ -9,6 +9,7 @@ import { merging, periodic } from './counted-cluster.js';
 export function countRequests(records: BuildRecords, asked: readonly Asked[]): Count {
   const byRequest = groupBy(records.builds, (build) => build.requestId);
   const known = new Map(records.requests.map((request) => [request.id, request]));
+  const cancels = new Set(asked.flatMap((one) => (one.isCancelled ? [one.acknowledged?.requestId ?? 0] : [])));
   const missing: string[] = [];
   const double: string[] = [];
   for (const { client, number, acknowledged } of asked) {
@@ -22,7 +23,7 @@ export function countRequests(records: BuildRecords, asked: readonly Asked[]): C
     const builds = (byRequest.get(request.id) ?? []).filter(({ results }) => results !== retry);
     if (!request.isComplete && request.builder === periodic) continue;
     if (!request.isComplete) missing.push(`request ${request.id} of ${request.builder} is not complete`);
-    else if (builds.length === 0 && !isWithoutBuild(request, records)) missing.push(`request ${request.id} of ${request.builder} is complete (${request.results}) without a build`); // prettier-ignore
+    else if (builds.length === 0 && !isWithoutBuild(request, records) && !isCancelled(request, cancels)) missing.push(`request ${request.id} of ${request.builder} is complete (${request.results}) without a build`); // prettier-ignore
     if (builds.length > 1) double.push(`request ${request.id} of ${request.builder} has builds ${builds.map(({ id }) => id).join(', ')}`); // prettier-ignore
   }
   return { name: 'requests', done: records.requests.length, missing, double };
@@ -30,6 +31,10 @@ export function countRequests(records: BuildRecords, asked: readonly Asked[]): C
 
 function isForced({ client, waitedFor }: RequestRecord): boolean {
   return client !== null && !waitedFor;
+}
+
+function isCancelled({ id, results }: RequestRecord, cancels: ReadonlySet<number>): boolean {
+  return results === cancelled && cancels.has(id);
 }
 
 /** Collapsed, or not needed any more by the build that has asked for it. */
