@@ -16,6 +16,8 @@ import { aborted } from './aborted.js';
 import { Builds } from './builds/builds.js';
 import { nothingToBuild } from './builds/building.js';
 import type { Building } from './builds/building.js';
+import { thisMachine } from './builds/machine.js';
+import type { Machine } from './builds/machine.js';
 import { Caretaker } from './caretaker.js';
 import { Chronicle } from './chronicle.js';
 import type { Clock } from './clock.js';
@@ -47,6 +49,8 @@ export interface MasterOptions {
   readonly stores: Stores;
   /** Where its workers work. */
   readonly workDir: string;
+  /** Where its builds run commands; this one, unless said otherwise. */
+  readonly machine?: Machine;
   readonly clock: Clock;
   readonly log: Log;
   /** Hears of announcements at once, where the database can tell. */
@@ -91,7 +95,7 @@ export class Master {
   private onLook: (() => void)[] = [];
 
   constructor(options: MasterOptions) {
-    const { name, expireAfterMs, stores, clock, log, work } = options;
+    const { name, expireAfterMs, stores, clock, log, work, workDir, machine = thisMachine } = options;
     this.options = options;
     this.work = work;
     this.wakeUps = new WakeUps(clock);
@@ -104,7 +108,7 @@ export class Master {
     this.caretaker = new Caretaker(ground, this.services);
     this.drainAlarm = this.wakeUps.alarm([]);
     const onIdle = (): void => this.drainAlarm.ringAnyhow();
-    this.builds = new Builds({ ...ground, store: stores.builds, workDir: options.workDir, onIdle });
+    this.builds = new Builds({ ...ground, store: stores.builds, workDir, machine, onIdle });
     this.builds.configure(work.building ?? nothingToBuild);
     this.orders = {
       drain: () => this.drain(),
@@ -137,6 +141,7 @@ export class Master {
     whenAborted(signal, () => this.drain());
     whenAborted(quick, () => void this.stopQuickly());
     const ending = this.ending.signal;
+    await this.builds.killLeftovers();
     await this.membership.join(this.offer, ending);
     while (!ending.aborted) {
       await this.live(ending);
