@@ -6,6 +6,7 @@ const LONG = [
   'real/mixed-cluster',
   'lib/runtime/whole-life',
   'real/chaos',
+  'real/counting',
   'lib/db/grants',
   'commands/health-databases',
   'lib/runtime/sources/exactly-once',

@@ -14,7 +14,7 @@ export { until } from './buildbot/until.js';
 export { createMaster, type Forced, type Master, type MasterOptions } from './buildbot/master.js';
 
 export type ServerEngine = 'postgres' | 'myisam' | 'innodb';
-type Choices = Partial<Omit<Settings, 'databaseUrl' | 'gate'>>;
+export type Choices = Partial<Omit<Settings, 'databaseUrl' | 'gate'>>;
 
 /** A scenario with real masters, one after the other: each of them keeps the processors busy. */
 export function realTest(engine: EngineName, title: string, scenario: (t: ExecutionContext) => Promise<void>): void {
@@ -30,6 +30,7 @@ export function realTest(engine: EngineName, title: string, scenario: (t: Execut
 /** A directory for masters of one database; all of it is gone when the test ends, however it ends. */
 export interface Site {
   home: string;
+  gate: string;
   addMaster: (name: string, choices?: Choices) => Promise<Master>;
   /** Lets the builds of `slow` end. */
   openGate: () => Promise<void>;
@@ -57,6 +58,7 @@ const DEFAULTS = {
   heavyPassword: null,
   spareBuilders: 0,
   renamed: {},
+  building: false,
   withoutBuilders: [],
 };
 
@@ -74,6 +76,7 @@ export async function createSite(t: ExecutionContext, databaseUrl: string, commo
   const pythonPath = await createWebStub(home);
   return {
     home,
+    gate,
     close,
     async addMaster(name, choices = {}) {
       const settings = { ...DEFAULTS, ...common, ...choices, databaseUrl, gate };

@@ -80,7 +80,8 @@ export function startWork(
     ear: earOf(opening, log),
   });
   const stopping = new AbortController();
-  const closing = async (): Promise<void> => void (await Promise.all([stores.heart.close(), stores.work.close(), stores.builds.close()]));
+  const closing = async (): Promise<void> =>
+    void (await Promise.all([stores.heart.close(), stores.work.close(), stores.builds.close()]));
   const ended = master.run(stopping.signal);
   ended.catch((error: unknown) => lines.push(String(error)));
   return { master, stores, lines, ended, stop: () => (stopping.abort(), ended.finally(closing)), close: closing };

@@ -2,7 +2,7 @@
 import type { ExecutionContext } from 'ava';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { age, createSite, databaseUrl, until, type Master, type ServerEngine } from './buildbot.js';
+import { age, createSite, databaseUrl, until, type Choices, type Master, type ServerEngine } from './buildbot.js';
 import { createRepository, type Repository } from './buildbot/repository.js';
 import { bbctl, type CliResult } from './cli.js';
 import { emptyDatabase, type TestDatabase } from './database.js';
@@ -25,6 +25,10 @@ export interface MixedCluster {
   readonly t: ExecutionContext;
   readonly db: TestDatabase;
   readonly real: Master;
+  /** The directory of all that runs. */
+  readonly home: string;
+  /** The directory in which builds of `slow` look for the file `open`. */
+  readonly gate: string;
   /** Polled by `poller`. */
   readonly repository: Repository;
   /** Polled by `own-poller`. */
@@ -42,10 +46,24 @@ export interface MixedCluster {
   age(key: Key): Promise<void>;
 }
 
-export async function mixedCluster(t: ExecutionContext, engine: ServerEngine): Promise<MixedCluster> {
+/** What a cluster has beside, or instead of, the schedulers and change sources that all share. */
+export interface Flavour {
+  /** Of the real master's configuration. */
+  readonly choices: Choices;
+  /** Of `cluster.yaml`: top-level keys, given the directory of all, and where the gate of `slow` is. */
+  readonly file: (home: string, gate: string) => object;
+  /** Of the section of each master of bbctl's own. */
+  readonly section: object;
+}
+
+export async function mixedCluster(
+  t: ExecutionContext,
+  engine: ServerEngine,
+  flavour?: Flavour,
+): Promise<MixedCluster> {
   const db = await emptyDatabase(engine);
   t.teardown(() => db.close());
-  const site = await createSite(t, databaseUrl(db, engine), { periodSeconds, treeStableSeconds, everyMinute: true, tickWorker: 'ticker', servicePollSeconds: 1, heartbeatSeconds: 2 }); // prettier-ignore
+  const site = await createSite(t, databaseUrl(db, engine), { periodSeconds, treeStableSeconds, everyMinute: true, tickWorker: 'ticker', servicePollSeconds: 1, heartbeatSeconds: 2, ...flavour?.choices }); // prettier-ignore
   const [repository, ownRepository] = [await repositoryIn(site.home, 'shared'), await repositoryIn(site.home, 'own')];
   const real = await site.addMaster('real', { repository: repository.url });
   const file = join(site.home, 'cluster.yaml');
@@ -58,13 +76,15 @@ export async function mixedCluster(t: ExecutionContext, engine: ServerEngine): P
   const nameOf = (key: Key): string => (key === 'real' ? real.name : key);
   return {
     t, db, real, repository, ownRepository,
+    home: site.home,
+    gate: site.gate,
     openGate: site.openGate,
     closeGate: site.closeGate,
     start,
     processes,
     configure(wake) {
       const control = wake ? { wake: { http: real.url() } } : {};
-      writeFileSync(file, JSON.stringify({ database: db.url, ...settings(repository.url, ownRepository.url), masters: { blue: { name: 'blue' }, green: { name: 'green' }, real: { kind: 'buildbot', name: real.name, control } } })); // prettier-ignore
+      writeFileSync(file, JSON.stringify({ database: db.url, ...settings(repository.url, ownRepository.url), ...flavour?.file(site.home, site.gate), masters: { blue: { name: 'blue', ...flavour?.section }, green: { name: 'green', ...flavour?.section }, real: { kind: 'buildbot', name: real.name, control } } })); // prettier-ignore
     },
     bbctl: (...args) => bbctl([...args, '--config', file], { db: db.url, home: site.home }),
     age: (key) => age(db, { name: nameOf(key) }, longAgoSeconds),

@@ -2,6 +2,7 @@
 import type { ExecutionContext } from 'ava';
 import { createSite, databaseUrl, realTest, until } from '../_helpers/buildbot.js';
 import { createRepository } from '../_helpers/buildbot/repository.js';
+import { comparable } from '../_helpers/comparable.js';
 import { emptyDatabase, type EngineName } from '../_helpers/database.js';
 import { siteOn } from '../_helpers/site.js';
 
@@ -79,21 +80,6 @@ async function namesIn(query: Query): Promise<Record<string, unknown>> {
     ...{ BUILD: build?.['build'], REQUEST: build?.['request'], SET: build?.['buildset'], STEP: build?.['step'] },
     ...{ QUICK: build?.['builder'], LIGHT: build?.['worker'], STAMP: change?.['stamp'] },
   };
-}
-
-/** Lists of what has no order in Buildbot come as the engine has them; those that were asked for in an order stay so. */
-function comparable(path: string, document: unknown): unknown {
-  if (Array.isArray(document)) {
-    const items = document.map((item) => comparable('', item));
-    return path.includes('order=') ? items : items.sort((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1));
-  }
-  if (typeof document !== 'object' || document === null) return document;
-  // Of a limited page of builds and requests, Buildbot tells how many are on it; all of them are more use.
-  const isUsed = ([name]: [string, unknown]): boolean => name !== 'meta' || !path.includes('limit=');
-  const entries = Object.entries(document)
-    .filter(isUsed)
-    .sort(([a], [b]) => (a < b ? -1 : 1));
-  return Object.fromEntries(entries.map(([name, value]) => [name, comparable(path, value)]));
 }
 
 for (const engine of ['sqlite', 'postgres'] as const)

@@ -31,7 +31,7 @@ async function startSite(t: ExecutionContext): Promise<Site> {
   const db = await emptyDatabase('sqlite');
   t.teardown(() => db.close());
   t.is((await bbctl(['db', 'init', '--yes'], { db: db.url })).status, 0);
-  const command = `echo "${hostile.replaceAll('"', '\\"')}"; echo line 1; until test -e '${gate}'; do sleep 0.1; done; echo line 2`;
+  const command = `echo "${hostile.replaceAll('"', '\\"')}"; echo line 1; while test -d '${folder}' && ! test -e '${gate}'; do sleep 0.1; done; echo line 2`;
   const file = join(folder, 'cluster.yaml');
   const steps = JSON.stringify([{ shell: { command, name: hostile } }]);
   writeFileSync(join(folder, 'token'), `${token}\n`);

@@ -1,5 +1,6 @@
 import type { PendingRequest } from '../model/pending.js';
 import type { Transaction } from './connect.js';
+import { masterClass } from './published.js';
 
 export interface Wanted {
   readonly builderIds: readonly number[];
@@ -17,7 +18,8 @@ interface Row {
 
 /**
  * Requests that nobody has claimed: those of the highest priority first, of these the oldest. Without a source stamp a
- * buildset is no buildset to Buildbot.
+ * buildset is no buildset to Buildbot, and what a build on a Buildbot master waits for is left to Buildbot: built by
+ * anybody else it would not be heard of, and be waited for even when that build is stopped.
  */
 export async function readPending(tx: Transaction, { builderIds, which, limit }: Wanted): Promise<PendingRequest[]> {
   const query = unclaimed(tx, builderIds).limit(limit);
@@ -45,6 +47,7 @@ function unclaimed(tx: Transaction, builderIds: readonly number[]) {
     .where('buildrequests.complete', 0)
     .whereNull('buildrequest_claims.brid')
     .whereExists(stamps.select(tx.sql.raw('1')))
+    .where((one) => void one.where('waited_for', 0).orWhereNotExists(awaitedByBuildbot(tx)))
     .select<Row[]>('buildrequests.id', 'buildrequests.buildsetid', 'builderid', 'submitted_at');
   return tx.dialect.among(query, 'builderid', builderIds);
 }
@@ -56,6 +59,15 @@ function runningParent(tx: Transaction) {
     .whereRaw('?? = ??', ['buildsets.id', 'buildrequests.buildsetid'])
     .whereNull('builds.complete_at')
     .select(tx.sql.raw('1'));
+}
+
+/** A running build that waits for the request, on a master that is none of bbctl's own. */
+function awaitedByBuildbot(tx: Transaction) {
+  const published = tx.sql('objects').where('objects.class_name', masterClass).whereRaw('?? = ??', ['objects.name', 'masters.name_hash']); // prettier-ignore
+  return runningParent(tx)
+    .join('masters', 'masters.id', 'builds.masterid')
+    .where('masters.active', 1)
+    .whereNotExists(published.select(tx.sql.raw('1')));
 }
 
 function pendingOf({ id, buildsetid, builderid, submitted_at }: Row): PendingRequest {

@@ -18,6 +18,18 @@ export async function claimRequests(
   return mine;
 }
 
+/** Those that this master has claimed, and that are not complete: somebody may have cancelled some in its name. */
+export async function holdOpen(tx: Transaction, masterId: number, ids: readonly number[]): Promise<Set<number>> {
+  const held = new Set<number>();
+  for (const some of chunks(ids, 500)) {
+    const claims = tx.sql('buildrequest_claims').whereIn('brid', some).where('masterid', masterId);
+    const mine = (await tx.dialect.locking(claims).select<{ brid: number }[]>('brid')).map(({ brid }) => brid);
+    const open = tx.sql('buildrequests').whereIn('id', mine).where('complete', 0);
+    for (const { id } of await tx.dialect.locking(open).select<{ id: number }[]>('id')) held.add(id);
+  }
+  return held;
+}
+
 /** Gives requests back. */
 export async function releaseRequests(tx: Transaction, masterId: number, ids: readonly number[]): Promise<void> {
   for (const some of chunks(ids))

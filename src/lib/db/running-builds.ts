@@ -124,6 +124,12 @@ export async function setBuildState(tx: Transaction, buildId: number, state: str
   await tx.sql('builds').where('id', buildId).update({ state_string: state });
 }
 
+/** The result of a build that has ended; `null`: it is open, and nobody else ends it before the transaction does. */
+export async function holdEnded(tx: Transaction, buildId: number): Promise<number | null> {
+  const query = tx.dialect.locking(tx.sql('builds').where('id', buildId).whereNotNull('complete_at'));
+  return (await query.first<{ results: number } | undefined>('results'))?.results ?? null;
+}
+
 /** Returns whether it was open until now, and this master's. */
 export async function finishBuild(
   tx: Transaction,

@@ -14,7 +14,16 @@ import type { Worker } from './worker.js';
 /** One link: it holds, it breaks the chain, or it is where the chain ends well (`built`). */
 export interface Link {
   readonly name:
-    'request' | 'source' | 'buildset' | 'claim' | 'builder' | 'masters' | 'workers' | 'connections' | 'free';
+    | 'request'
+    | 'source'
+    | 'buildset'
+    | 'claim'
+    | 'awaited'
+    | 'builder'
+    | 'masters'
+    | 'workers'
+    | 'connections'
+    | 'free';
   readonly state: 'holds' | 'breaks' | 'built';
   readonly message: string;
   /** Commands, to be pasted. */
@@ -28,6 +37,8 @@ export interface Questioned extends OpenRequest {
   readonly buildsetComplete: boolean;
   /** Buildbot does not see a request whose buildset has no source stamp. */
   readonly hasSource: boolean;
+  /** The build that has triggered it. */
+  readonly parentBuildId: number | null;
 }
 
 /** Link by link, up to the first that does not hold. */
@@ -38,6 +49,7 @@ export function why(cluster: Cluster, request: Questioned): Link[] {
     sourceLink,
     buildsetLink,
     claimLink,
+    awaitedLink,
     builderLink,
     mastersLink,
     workersLink,
@@ -96,6 +108,16 @@ const claimLink: LinkOf = (cluster, request) => {
   const build = cluster.builds.find((one) => one.requestId === request.id);
   if (build && !abandonedBuilds(cluster).includes(build)) return link('claim', 'built', `${name}${state && `${state},`} builds it since ${formatDuration(cluster.now - build.startedAt)}: build ${build.number} of ${printable(builderName(cluster, build.builderId))} (id ${build.id}).`); // prettier-ignore
   return link('claim', 'breaks', `It was claimed ${since} ago by ${name}${state}, and no build of it has started: the worker does not answer, a lock is held, or the start failed. Look into that master's ${holder?.run ? 'log' : 'twistd.log'}.`, [`bbctl masters show ${shellArgument(holder?.name ?? '')}`]); // prettier-ignore
+};
+
+/** Buildbot hears only of the end of what its masters have built: masters of bbctl's own leave that to them. */
+const awaitedLink: LinkOf = (cluster, request) => {
+  const build = request.waitedFor ? cluster.builds.find(({ id }) => id === request.parentBuildId) : undefined;
+  const master = build && masterOf(cluster, build.masterId);
+  if (!master || !isLiving(master) || master.run) return null;
+  const awaited = `Build ${build.number} of ${printable(builderName(cluster, build.builderId))} on ${printable(master.name)} waits for it`;
+  if (configuring(cluster, request).some((one) => isLiving(one) && !one.run)) return link('awaited', 'holds', `${awaited}: it is left to Buildbot masters.`); // prettier-ignore
+  return link('awaited', 'breaks', `${awaited}, and would not hear of its end from a master of bbctl's own: they leave it alone, and no living Buildbot master configures its builder. Configure it on that one, or stop that build.`, [`bbctl masters show ${shellArgument(master.name)}`]); // prettier-ignore
 };
 
 const builderLink: LinkOf = (cluster, request) => {

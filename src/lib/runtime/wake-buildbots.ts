@@ -32,6 +32,8 @@ export interface WakingOptions {
 const pauseMs = 1000;
 /** Who could not be woken, or had no worker for it, is tried again. */
 const lookAgainMs = 60_000;
+/** A look that has failed has told nobody: a deadlock is over by then, or a database back. */
+const failedMs = 5000;
 
 /** Goes on until the signal. What cannot be woken is told, and tried again. */
 export async function wakeBuildbots(options: WakingOptions, signal: AbortSignal): Promise<void> {
@@ -39,14 +41,16 @@ export async function wakeBuildbots(options: WakingOptions, signal: AbortSignal)
   const alarm = options.wakeUps.alarm(['requests']);
   const waking = new Waking(options);
   while (!signal.aborted) {
+    let restMs = lookAgainMs;
     try {
       await waking.look(signal);
     } catch (error) {
+      restMs = failedMs;
       // Whatever it is, the master has more important things to do.
       log.warn(`cannot look for requests of Buildbot masters: ${(error as Error).message}`);
     }
     await clock.sleep(pauseMs, signal);
-    await alarm.wait(lookAgainMs, signal);
+    await alarm.wait(restMs, signal);
   }
   alarm.close();
 }

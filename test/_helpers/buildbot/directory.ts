@@ -27,6 +27,8 @@ export interface Settings {
   spareBuilders: number;
   /** Builders that have another name now. */
   renamed: Readonly<Record<string, string>>;
+  /** Builders and schedulers for clusters in which masters of bbctl's own build, too. */
+  building: boolean;
   /** Builders that are not configured after all. */
   withoutBuilders: readonly string[];
 }

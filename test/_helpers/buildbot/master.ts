@@ -35,6 +35,8 @@ export interface Master {
   kill9(): Promise<void>;
   stop(): Promise<void>;
   upgradeMaster(): Promise<string>;
+  /** Compresses the chunks of all logs anew. */
+  cleanUpDatabase(): Promise<string>;
   /** Of its web server. */
   url(): string;
   rest(path: string, init?: RequestInit): Promise<unknown>;
@@ -126,6 +128,10 @@ class MasterProcess implements Master {
 
   upgradeMaster(): Promise<string> {
     return run('buildbot', ['upgrade-master', this.dir], { cwd: this.dir, env: this.#environment });
+  }
+
+  cleanUpDatabase(): Promise<string> {
+    return run('buildbot', ['cleanupdb', '--force', this.dir], { cwd: this.dir, env: this.#environment });
   }
 
   url(): string {

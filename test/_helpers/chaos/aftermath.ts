@@ -25,7 +25,11 @@ async function isWhole({ store }: Sampler, count: number): Promise<boolean> {
   const view = await store.glance(readView).catch(() => null);
   if (!view) return false;
   const living = new Set(view.peers.filter(({ active, lastActive, run }) => active && run && view.now - lastActive < expireAfter).map(({ id }) => id)); // prettier-ignore
-  return living.size === count && view.services.every(({ holderId }) => holderId !== null && living.has(holderId));
+  // What is only called by name nobody holds.
+  const offered = new Set(view.peers.flatMap(({ offer }) => [...offer.schedulers, ...offer.changeSources]));
+  const clustered = view.services.filter(({ name, holderId }) => offered.has(name) || holderId !== null);
+  const isHeld = clustered.every(({ holderId }) => holderId !== null && living.has(holderId));
+  return living.size === count && clustered.length > 0 && isHeld;
 }
 
 /** Who comes back to what nobody has taken from it holds it at once, but runs it only with its next heartbeat. */

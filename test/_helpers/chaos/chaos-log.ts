@@ -1,7 +1,20 @@
 import { appendFileSync } from 'node:fs';
 
 export type FaultKind =
-  'kill' | 'pause' | 'terminate' | 'reload' | 'hang' | 'reset' | 'delay' | 'restart' | 'crash' | 'lock' | 'disable';
+  | 'kill'
+  | 'pause'
+  | 'terminate'
+  | 'drain'
+  | 'cancel'
+  | 'quick'
+  | 'reload'
+  | 'hang'
+  | 'reset'
+  | 'delay'
+  | 'restart'
+  | 'crash'
+  | 'lock'
+  | 'disable';
 
 /** Times are epoch seconds. */
 export interface Fault {

@@ -55,11 +55,23 @@ export class ChaosMaster {
   }
 
   /** In order. `false`: it did not end in time, and was killed. */
-  async terminate(withinMs: number): Promise<boolean> {
+  terminate(withinMs: number): Promise<boolean> {
+    return this.leave(withinMs, ['SIGTERM']);
+  }
+
+  /** Told so by these signals, one after the other, or otherwise. `false`: it did not end in order, or in time. */
+  async leave(withinMs: number, signals: readonly NodeJS.Signals[]): Promise<boolean> {
     this.isWanted = false;
-    const isEnded = await Promise.race([this.ending('SIGTERM').then(() => true), pause(withinMs, false, { ref: false })]); // prettier-ignore
+    if (!this.child || !isRunning(this.child)) return true;
+    for (const signal of signals) {
+      this.child.kill(signal);
+      await pause(200);
+    }
+    const isEnded = await Promise.race([exited(this.child).then(() => true), pause(withinMs, false, { ref: false })]);
     if (!isEnded) await this.kill();
-    return isEnded && this.child?.exitCode === 0;
+    // Who had not begun to listen to signals had not begun at all.
+    const hasNotBegun = signals.some((signal) => signal === this.child?.signalCode);
+    return isEnded && (this.child.exitCode === 0 || hasNotBegun);
   }
 
   signal(signal: 'SIGSTOP' | 'SIGCONT' | 'SIGHUP'): void {

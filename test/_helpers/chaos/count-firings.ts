@@ -46,7 +46,7 @@ function tooLate(evidence: Evidence, name: string, firings: readonly LoggedFirin
     const due = dueAfter(name, firing);
     const next = firings[index + 1]?.at ?? end;
     const served = servedSeconds(spans, due, next);
-    return served > lateSeconds ? [`${name}: was due at ${time(due)} and came at ${time(next)}, though it was active for ${served.toFixed(1)} s of that`] : []; // prettier-ignore
+    return served > lateSeconds + (evidence.slackSeconds ?? 0) ? [`${name}: was due at ${time(due)} and came at ${time(next)}, though it was active for ${served.toFixed(1)} s of that`] : []; // prettier-ignore
   });
   return [...problems, ...late];
 }

@@ -15,11 +15,13 @@ export interface Evidence {
   readonly lives: ReadonlyMap<string, readonly { from: number; until: number }[]>;
   readonly samples: readonly Sample[];
   readonly records: Records;
+  /** Beyond what a cluster takes that does little: builds of a master that was stopped keep others waiting at their rows. */
+  readonly slackSeconds?: number;
 }
 
 export function collect(
   masters: readonly ChaosMaster[],
-  rest: Pick<Evidence, 'log' | 'samples' | 'records'>,
+  rest: Pick<Evidence, 'log' | 'samples' | 'records' | 'slackSeconds'>,
 ): Evidence {
   const logs = masters.map((master) => ({ master, lines: readLog(master.key, master.logFile) }));
   const lines = logs.flatMap((one) => one.lines).sort((a, b) => a.at - b.at);

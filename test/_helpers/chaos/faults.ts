@@ -13,9 +13,16 @@ export interface Ground {
   readonly lock: ((ms: number) => Promise<void>) | undefined;
   /** Writes the master another configuration. */
   reconfigure(master: ChaosMaster): void;
+  /** Tells a master over REST, where masters listen; returns whether it obeys. */
+  readonly order?: (master: ChaosMaster, method: 'drain' | 'cancelDrain' | 'stop') => Promise<boolean>;
+  /** What the engine is known not to withstand. */
+  readonly without?: readonly FaultKind[];
   enable(isEnabled: boolean): Promise<void>;
   complain(text: string): void;
 }
+
+/** Builds end first, on a machine with much else to do. */
+const leavesMs = 90_000;
 
 export type MasterFault = (ground: Ground, master: ChaosMaster) => Promise<void>;
 
@@ -44,7 +51,34 @@ export const masterFaults: Readonly<Partial<Record<FaultKind, { weight: number; 
   terminate: {
     weight: 3,
     act: async (ground, master) => {
-      if (!(await master.terminate(45_000))) ground.complain(`${master.key} did not stop in order`);
+      if (!(await master.terminate(leavesMs))) ground.complain(`${master.key} did not stop in order`);
+      await seconds(ground, 0.1, 5);
+      master.start();
+    },
+  },
+  drain: {
+    weight: 2,
+    act: async (ground, master) => {
+      const isObeyed = ground.random.chance(0.5) && (await ground.order?.(master, 'drain'));
+      if (!(await master.leave(leavesMs, isObeyed ? [] : ['SIGUSR1']))) ground.complain(`${master.key} did not drain`);
+      await seconds(ground, 0.1, 5);
+      master.start();
+    },
+  },
+  cancel: {
+    weight: 2,
+    act: async (ground, master) => {
+      await ground.order?.(master, 'drain');
+      await seconds(ground, 0.1, 3);
+      await ground.order?.(master, 'cancelDrain');
+    },
+  },
+  quick: {
+    weight: 3,
+    act: async (ground, master) => {
+      const isObeyed = ground.random.chance(0.5) && (await ground.order?.(master, 'stop'));
+      if (!(await master.leave(leavesMs, isObeyed ? [] : ['SIGTERM', 'SIGTERM'])))
+        ground.complain(`${master.key} did not stop quickly`);
       await seconds(ground, 0.1, 5);
       master.start();
     },
@@ -95,11 +129,19 @@ async function again(ground: Ground, how: 'stop' | 'crash'): Promise<void> {
 }
 
 /** What can be done here, and how often. */
-export function possible({ proxies, server, lock }: Ground): (readonly [FaultKind, number])[] {
+export function possible({
+  proxies,
+  server,
+  lock,
+  order,
+  without: known = [],
+}: Ground): (readonly [FaultKind, number])[] {
   const without: FaultKind[] = [
     ...(proxies.size === 0 ? (['hang', 'reset', 'delay'] as const) : []),
     ...(server ? [] : (['restart', 'crash'] as const)),
     ...(lock ? [] : (['lock'] as const)),
+    ...(order ? [] : (['drain', 'cancel', 'quick'] as const)),
+    ...known,
   ];
   const all = Object.entries({ ...masterFaults, ...clusterFaults }) as [FaultKind, { weight: number }][];
   return all.filter(([kind]) => !without.includes(kind)).map(([kind, { weight }]) => [kind, weight] as const);

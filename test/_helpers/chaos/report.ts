@@ -37,7 +37,6 @@ export function judge(evidence: Evidence, { expected, known, problems, ...rest }
   const timed = [...Object.keys(everySeconds), minutely, extraScheduler].map((name) => countFirings(evidence, name));
   const counts = [...timed, countPlain(evidence), countStable(evidence), countChanges(evidence, expected, known)];
   const wrong = counts.flatMap(({ missing, double }) => [...missing, ...double]);
-  const raw = evidence.lines.filter(({ level, message }) => level === 'raw' && isBug(message)).map(({ master, message }) => `${master} said: ${message}`); // prettier-ignore
   const running = [...servedSpans(evidence, poller).problems, ...idleHolders(evidence, graceSeconds)];
   return {
     ...rest,
@@ -46,9 +45,14 @@ export function judge(evidence: Evidence, { expected, known, problems, ...rest }
     expiries: evidence.lines.filter(({ message }) => message === 'cleaned up after a dead master').length,
     takeovers: evidence.activities.length,
     needlessFences: evidence.lines.filter((line) => line.message.startsWith('fenced') && isWell(evidence, line.master, line.at, expireAfter)).length, // prettier-ignore
-    problems: [...problems, ...wrong, ...running, ...ownershipProblems(evidence), ...raw],
+    problems: [...problems, ...wrong, ...running, ...ownershipProblems(evidence), ...rawProblems(evidence)],
   };
 }
+
+/** What only a bug makes a master say. */
+export function rawProblems({ lines }: Pick<Evidence, 'lines'>): string[] {
+  return lines.filter(({ level, message }) => level === 'raw' && isBug(message)).map(({ master, message }) => `${master} said: ${message}`);
+} // prettier-ignore
 
 /** A master that cannot reach the database when it starts says so and ends; its supervisor tries again. */
 function isBug(message: string): boolean {
@@ -56,9 +60,9 @@ function isBug(message: string): boolean {
 }
 
 /** Who has just taken a service over, and is about to run it. */
-const graceSeconds = 3;
+export const graceSeconds = 3;
 
-function tally(all: readonly string[]): Record<string, number> {
+export function tally(all: readonly string[]): Record<string, number> {
   const found: Record<string, number> = {};
   for (const one of all) found[one] = (found[one] ?? 0) + 1;
   return found;

@@ -20,6 +20,7 @@ export interface Span {
 export function servedSpans(evidence: Evidence, service: string): { spans: Span[]; problems: string[] } {
   const spans: Span[] = [];
   const problems: string[] = [];
+  const limit = wholeAgainSeconds + (evidence.slackSeconds ?? 0);
   let idle = 0;
   let before: Sample | undefined;
   for (const sample of evidence.samples) {
@@ -32,8 +33,8 @@ export function servedSpans(evidence: Evidence, service: string): { spans: Span[
       const isReset = isServed || isExcused || isMoved;
       const wasIdle = idle;
       idle = isReset ? 0 : idle + sample.at - before.at;
-      if (wasIdle <= wholeAgainSeconds && idle > wholeAgainSeconds)
-        problems.push(`nobody ran ${service} at ${time(before.at)}, held by ${holder ?? 'nobody'}, for more than ${wholeAgainSeconds} s`); // prettier-ignore
+      if (wasIdle <= limit && idle > limit)
+        problems.push(`nobody ran ${service} at ${time(before.at)}, held by ${holder ?? 'nobody'}, for more than ${limit} s`); // prettier-ignore
       spans.push({ from: before.at, until: sample.at, isServed });
     }
     before = sample;

@@ -25,6 +25,7 @@ const pending: Questioned = {
   results: -1,
   buildsetComplete: false,
   hasSource: true,
+  parentBuildId: null,
 };
 const claimedBy = (masterId: number, claimedAt = now - 3600): Partial<Questioned> => ({
   claim: { masterId, claimedAt },
@@ -69,6 +70,27 @@ test('claimed by a living master that does not build it, or by one that may be s
   endsAt(t, ask({}, claimedBy(1)), 'claim', /by alive, and no build of it has started/, ['bbctl masters show alive']);
   const starting = masterFacts({ id: 2, name: 'two', active: false, lastActive: now - 3600 });
   endsAt(t, ask({ masters: [alive, starting] }, claimedBy(2, now - 5)), 'claim', /by two, which is starting, and no build/, ['bbctl masters show two']); // prettier-ignore
+});
+
+test('a build on a Buildbot master waits for it: left to Buildbot, if any of its masters could build it', (t) => {
+  const own = masterFacts({
+    id: 2,
+    name: 'own',
+    run: { incarnation: 'x', expireAfter: 45, beat: now, startedAt: now },
+  });
+  const parent = build({ requestId: 8, builderId: 9, workerId: null });
+  const awaited = { waitedFor: true, parentBuildId: parent.id };
+  const left = ask({ builds: [parent] }, awaited);
+  t.like(left.find(({ name }) => name === 'awaited'), { state: 'holds', message: 'Build 12 of builder 9 (gone) on alive waits for it: it is left to Buildbot masters.' }); // prettier-ignore
+  t.is(left.at(-1)?.name, 'free');
+  const nobody = { masters: [alive, own], builders: [{ ...tests, masterIds: [2] }] };
+  endsAt(t, ask({ ...nobody, builds: [parent] }, awaited), 'awaited', /no living Buildbot master configures its builder/, ['bbctl masters show alive']); // prettier-ignore
+  for (const links of [
+    ask({ ...nobody, builds: [{ ...parent, masterId: 2 }] }, awaited),
+    ask({ ...nobody, builds: [parent] }, { ...awaited, waitedFor: false }),
+    ask(nobody, awaited),
+  ])
+    t.false(links.some(({ name }) => name === 'awaited'));
 });
 
 test('its builder has no row', (t) => {

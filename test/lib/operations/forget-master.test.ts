@@ -85,7 +85,9 @@ for (const engine of engines) {
       /not certain that master .* will not come back/,
     );
     t.is((await gate.dryRun(forget({ inventory: null, force: true }))).plan.typed, name);
-    const inventory = completeInventory({ masters: [{ key: 'one', name, kind: 'buildbot', listen: null, control: {} }] });
+    const inventory = completeInventory({
+      masters: [{ key: 'one', name, kind: 'buildbot', listen: null, control: {} }],
+    });
     await failsWith(t, gate.run(forget({ inventory, force: true })), 'refused', /is named in cluster.yaml/);
     await db.exec('UPDATE masters SET active = 1, last_active = last_active - 3600 WHERE id = 1');
     await failsWith(t, gate.run(forget({ force: true })), 'refused', /is silent; only a stopped one/);

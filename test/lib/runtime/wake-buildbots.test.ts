@@ -26,6 +26,9 @@ interface Scene {
   ask(id: number): Promise<void>;
   claim(id: number): Promise<void>;
   release(id: number): Promise<void>;
+  /** Until it looks again, unless something is announced. */
+  restMs(): number;
+  readonly db: TestDatabase;
   /** One more look, to its end: after an announcement, or because a minute is over. */
   look(why: 'announced' | 'minute'): Promise<void>;
   stop(): Promise<void>;
@@ -44,6 +47,8 @@ async function scene(t: ExecutionContext, control?: (folder: string) => Control)
   const stores = openStores({ location: parseDatabaseUrl(db.url), expireAfterMs: 5000, clock: systemClock });
   const made: Scene = {
     folder,
+    db,
+    restMs: rest.lastMs,
     said: log.said,
     isMine: true,
     woken: () => (existsSync(file) ? readFileSync(file, 'utf8').length : 0),
@@ -86,6 +91,7 @@ async function ask(db: TestDatabase, id: number): Promise<void> {
 /** A clock whose long waits end when the test wants it, and whose short ones are none. */
 function resting() {
   let count = 0;
+  let lastMs = 0;
   let end = (): void => {};
   const clock: Clock = {
     monotonicMs: () => 0,
@@ -93,13 +99,14 @@ function resting() {
       new Promise((resolve) => {
         if (ms <= 1000) return resolve();
         count++;
+        lastMs = ms;
         end = resolve;
         signal?.addEventListener('abort', () => resolve(), { once: true });
       }),
   };
   /** The number of the rest that it takes now: later than that one. */
   const begun = (before = 0): Promise<number> => until('it rests', () => count > before && count, { everyMs: 5 });
-  return { clock, begun, end: () => end() };
+  return { clock, begun, end: () => end(), lastMs: () => lastMs };
 }
 
 test('who would build it is woken once for each request, and again for one that was released', async (t) => {
@@ -123,6 +130,19 @@ test('who would build it is woken once for each request, and again for one that 
   await c.release(1);
   await c.look('minute');
   t.is(c.woken(), 3);
+});
+
+test('after a look that failed it does not wait for a minute', async (t) => {
+  const c = await scene(t);
+  await c.db.query('ALTER TABLE builder_masters RENAME TO away');
+  await c.ask(1);
+  await c.look('announced');
+  t.like(c.said.at(-1), { level: 'warn' });
+  t.is(c.restMs(), 5000);
+  await c.db.query('ALTER TABLE away RENAME TO builder_masters');
+  await c.look('minute');
+  t.is(c.woken(), 1);
+  t.is(c.restMs(), 60_000);
 });
 
 test('of several masters one does it', async (t) => {

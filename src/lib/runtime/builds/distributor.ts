@@ -12,7 +12,7 @@ import type { Alarm } from '../wake-ups.js';
 import type { Building } from './building.js';
 import type { Scribe } from './scribe.js';
 import type { Slots } from './slots.js';
-import { startBuilds } from './start-builds.js';
+import { findStarted, startBuilds } from './start-builds.js';
 import type { Candidate, StartedBuild } from './start-builds.js';
 
 export interface DistributorOptions {
@@ -109,10 +109,11 @@ export class Distributor {
     let started: readonly StartedBuild[] = [];
     const mode = which();
     try {
-      started = await scribe.write((tx, again) =>
+      started = await scribe.write((tx, again) => {
         // It may have waited for the database, and all may be different now.
-        membership.trusted && which() === mode ? startBuilds(tx, me.id, candidates, again) : Promise.resolve([]),
-      );
+        if (membership.trusted && which() === mode) return startBuilds(tx, me.id, candidates, again);
+        return again ? findStarted(tx, me.id, candidates) : Promise.resolve([]);
+      });
     } finally {
       const used = new Set(started.map(({ seat }) => seat));
       for (const { seat } of candidates) if (!used.has(seat)) seat.release();

@@ -3,7 +3,7 @@ import type { BuildsetContents } from '../../db/buildset-contents.js';
 import { completeRequests } from '../../db/complete-requests.js';
 import { readReadyWorkers } from '../../db/local-workers.js';
 import { readNewestPending } from '../../db/pending-requests.js';
-import { claimRequests } from '../../db/request-claims.js';
+import { claimRequests, holdOpen, releaseRequests } from '../../db/request-claims.js';
 import { addBuild, addBuildProperties, readEarlierBuilds, readLastNumbers } from '../../db/running-builds.js';
 import type { AddedBuild, EarlierBuilds } from '../../db/running-builds.js';
 import { buildProperties } from '../../model/build-properties.js';
@@ -43,13 +43,38 @@ export async function startBuilds(
   const workers = await readReadyWorkers(tx, [...new Set(candidates.map(({ seat }) => seat.worker))]);
   const ready = candidates.filter(({ seat }) => workers.has(seat.worker));
   const ids = ready.map(({ request }) => request.id);
-  const mine = await claimRequests(tx, masterId, ids, tx.now);
+  await claimRequests(tx, masterId, ids, tx.now);
+  const mine = await holdOpen(tx, masterId, ids);
   const claimed = ready.filter(({ request }) => mine.has(request.id));
   if (claimed.length === 0) return [];
   const earlier = await readEarlierBuilds(tx, masterId, [...mine]);
   const open = await withoutFinished(tx, claimed, earlier);
   const toBuild = await withoutCollapsed(tx, masterId, open);
   return addBuilds(tx, masterId, toBuild, { earlier, workers, again });
+}
+
+/**
+ * It may begin nothing more, but may have done so already, and not been told: what has begun goes on, and what was only
+ * claimed is given back.
+ */
+export async function findStarted(
+  tx: FencedTransaction,
+  masterId: number,
+  candidates: readonly Candidate[],
+): Promise<StartedBuild[]> {
+  const mine = await holdOpen(tx, masterId, candidates.map(({ request }) => request.id)); // prettier-ignore
+  const { own } = await readEarlierBuilds(tx, masterId, [...mine]);
+  const unbuilt = [...mine].filter((id) => !own.has(id));
+  await releaseRequests(tx, masterId, unbuilt);
+  if (unbuilt.length > 0) tx.announce('requests');
+  const contents = await readContents(tx, candidates.filter(({ request }) => own.has(request.id)).map(({ request }) => request.buildsetId)); // prettier-ignore
+  const started = candidates.flatMap((candidate) => {
+    const { id, buildsetId } = candidate.request;
+    const build = own.get(id);
+    return build ? [begun(candidate, build, contents.get(buildsetId) ?? noContents, tx.now)] : [];
+  });
+  await addBuildProperties(tx, started, true);
+  return started;
 }
 
 /** Its master has died between the end of the build and that of the request: what was built is not built again. */
