@@ -13,6 +13,8 @@ import { aborted } from './aborted.js';
 import { Builds } from './builds/builds.js';
 import { nothingToBuild } from './builds/building.js';
 import type { Building } from './builds/building.js';
+import { thisMachine } from './builds/machine.js';
+import type { Machine } from './builds/machine.js';
 import { Caretaker } from './caretaker.js';
 import { Chronicle } from './chronicle.js';
 import type { Clock } from './clock.js';
@@ -46,6 +48,8 @@ export interface MasterOptions {
   readonly stores: Stores;
   /** Where its workers work. */
   readonly workDir: string;
+  /** Where its builds run commands; this one, unless said otherwise. */
+  readonly machine?: Machine;
   readonly clock: Clock;
   readonly log: Log;
   /** Hears of announcements at once, where the database can tell. */
@@ -85,7 +89,7 @@ export class Master {
   private onLook: (() => void)[] = [];
 
   constructor(options: MasterOptions) {
-    const { name, expireAfterMs, stores, clock, log, work } = options;
+    const { name, expireAfterMs, stores, clock, log, work, workDir, machine = thisMachine } = options;
     this.options = options;
     this.work = work;
     this.wakeUps = new WakeUps(clock);
@@ -97,7 +101,7 @@ export class Master {
     this.heart = new Heart({ ...ground, services: this.services });
     this.caretaker = new Caretaker(ground, this.services);
     const onIdle = (): void => this.departure.onIdle();
-    this.builds = new Builds({ ...ground, store: stores.builds, workDir: options.workDir, onIdle });
+    this.builds = new Builds({ ...ground, store: stores.builds, workDir, machine, onIdle });
     this.builds.configure(work.building ?? nothingToBuild);
     const { services, builds } = this;
     const told = (signal: AbortSignal): Promise<void> => this.nextLook(signal);
@@ -137,6 +141,7 @@ export class Master {
     whenAborted(signal, () => this.departure.drain());
     whenAborted(quick, () => void this.departure.stop());
     const { ending } = this.departure;
+    await this.builds.killLeftovers();
     await this.membership.join(this.publication.offer, ending);
     while (!ending.aborted) {
       await this.live(ending);

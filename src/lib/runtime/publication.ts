@@ -1,4 +1,3 @@
-import { NotMember } from '../db/fence.js';
 import { register, registrationTables } from '../db/registrations.js';
 import type { ClusterView } from '../model/cluster-view.js';
 import { noOffer } from '../model/run.js';
@@ -60,7 +59,8 @@ export class Publication {
   async renew(): Promise<void> {
     const { membership, store, wakeUps } = this.ground;
     const me = membership.trusted;
-    if (!me) throw new NotMember('declared dead');
+    // Fenced: it is tried anew at the next look.
+    if (!me) return;
     const facts = this.ground.facts();
     const { work, isDraining, listen } = facts;
     await membership.publish(this.offer, { state: isDraining ? 'draining' : 'active', listen });

@@ -23,7 +23,6 @@ import { keepPidFile } from './pid-file.js';
 import type { Reader } from './reading.js';
 import type { Store } from './store.js';
 import { killOwn } from './workers/kill-own.js';
-import { killLeftovers } from './workers/leftovers.js';
 import { earOf, openReading, openStores } from './stores.js';
 import { wakeBuildbots } from './wake-buildbots.js';
 import type { WakingOptions } from './wake-buildbots.js';
@@ -87,8 +86,6 @@ async function start(options: RunOptions, configured: Configured): Promise<Runni
   const workshop = new Workshop(workDir);
   const name = section.name ?? `${hostname()}:${path.dirname(path.resolve(config.file))}`;
   const work = workshop.make(config, section);
-  const left = await killLeftovers(workDir);
-  if (left > 0) log.warn('killed what the last run has left running', { processes: left });
   const reconfig = (): Promise<string | null> =>
     (running.reloaded = running.reloaded.then(() => reload(options, running, section)));
   const settings = { name, expireAfterMs, work, workDir, stores, clock: systemClock, log, reconfig };

@@ -1,4 +1,3 @@
-import { mkdir } from 'node:fs/promises';
 import { NotMember } from '../../db/fence.js';
 import { setBuildProperty, setBuildState } from '../../db/running-builds.js';
 import type { StepConfig } from '../../model/cluster-config.js';
@@ -55,7 +54,6 @@ export class Build {
   /** Returns the result; throws `NotMember` where the master was declared dead, and others have ended it. */
   async run(): Promise<number> {
     try {
-      await mkdir(this.started.seat.folder, { recursive: true });
       await this.runSteps();
     } catch (error) {
       if (error instanceof NotMember) throw error;
