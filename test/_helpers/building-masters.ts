@@ -6,6 +6,8 @@ import { Workshop } from '../../src/lib/runtime/make-work.js';
 import { controlsOf } from '../../src/lib/runtime/force-builds.js';
 import type { ForceRequest } from '../../src/lib/runtime/schedulers/force.js';
 import type { Scheduled } from '../../src/lib/runtime/schedulers/schedule.js';
+import { NotHolder } from '../../src/lib/db/fence.js';
+import { until } from './buildbot/until.js';
 import { configOf } from './cluster-files.js';
 import { databaseFrom } from './database.js';
 import type { EngineName, TestDatabase } from './database.js';
@@ -63,5 +65,11 @@ function forceOn(
   const section = config.masters.find((one) => one.key === key)!;
   const ground = { membership: master.membership, store: stores.work, wakeUps: master.wakeUps };
   const controls = controlsOf(ground, () => ({ config, section }));
-  return controls.force(controls.forceScheduler(scheduler)!, { owner: 'tests', ...request });
+  const ask = (): Promise<Scheduled> =>
+    controls.force(controls.forceScheduler(scheduler)!, { owner: 'tests', ...request });
+  // On a machine with much to do its heartbeats are late now and then.
+  const unlessFenced = (error: unknown): undefined => {
+    if (!(error instanceof NotHolder)) throw error;
+  };
+  return until(`${key} trusts its claims`, () => ask().catch(unlessFenced));
 }

@@ -31,13 +31,18 @@ export interface MasterProcessOptions {
   readonly key: string;
   /** Where everything is kept that bbctl keeps. */
   readonly home: string;
+  /** Further arguments. */
+  readonly more?: readonly string[];
 }
 
 const longestLifeMs = 600_000;
 
 /** Starts one. It ends with the test at the latest; what it has logged is shown if the test fails. */
-export function startMasterProcess(t: ExecutionContext, { file, key, home }: MasterProcessOptions): MasterProcess {
-  const running = startBbctl(['master', 'run', '--config', file, '--name', key, '--log-format', 'json'], {
+export function startMasterProcess(
+  t: ExecutionContext,
+  { file, key, home, more = [] }: MasterProcessOptions,
+): MasterProcess {
+  const running = startBbctl(['master', 'run', '--config', file, '--name', key, '--log-format', 'json', ...more], {
     home,
     timeoutMs: longestLifeMs,
   });

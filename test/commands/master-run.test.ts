@@ -3,11 +3,13 @@ import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import path from 'node:path';
 import test, { type ExecutionContext } from 'ava';
+import { MasterControl } from '../../src/lib/control/master-control.js';
 import { bbctl } from '../_helpers/cli.js';
 import { until } from '../_helpers/buildbot/until.js';
 import { emptyDatabase, type TestDatabase } from '../_helpers/database.js';
 import { temporaryFolder } from '../_helpers/gate-hooks.js';
 import { startMasterProcess, type MasterProcess } from '../_helpers/master-process.js';
+import { isAlive, StepGate } from '../_helpers/step-gate.js';
 import { promtoolOn, samplesIn } from '../_helpers/prometheus.js';
 import { isSkipped } from '../_helpers/skip.js';
 
@@ -161,4 +163,42 @@ test('told to drain before it has read its file, it leaves at once', async (t) =
   await file.close();
   await until('it has ended', () => blue.exitCode !== null);
   t.is(blue.exitCode, 0);
+});
+
+test('whoever has its pid file sends it signals; the file goes with it, and nobody else takes it', async (t) => {
+  const at = await place(t, configOf());
+  const pidFile = path.join(at.home, 'blue.pid');
+  // Of a process that is gone.
+  writeFileSync(pidFile, '4194999\n');
+  const asBlue = { file: at.file, key: 'blue', home: at.home, more: ['--pid-file', pidFile] };
+  const blue = startMasterProcess(t, asBlue);
+  await blue.logged('active', { scheduler: 'daily' });
+  t.is(readFileSync(pidFile, 'utf8'), `${blue.pid}\n`);
+  const second = startMasterProcess(t, asBlue);
+  t.is(await until('the second one ends', () => second.exitCode ?? undefined), 4);
+  const control = new MasterControl({
+    ...{ id: 1, key: 'blue', kind: 'bbctl', file: at.file, tokenFile: null },
+    control: { drain: { signal: 'USR1', pidFile } },
+  });
+  t.is(await control.presence(), 'running');
+  t.deepEqual(await control.carryOut('drain'), { verb: 'drain', way: 'signal', error: null });
+  t.is(await until('it has drained', () => blue.exitCode ?? undefined), 0);
+  t.false(existsSync(pidFile));
+});
+
+test('at the third signal it ends at once, and what it builds with it', async (t) => {
+  const gate = new StepGate();
+  const stubborn = JSON.stringify(`trap '' TERM; ${gate.command}`);
+  const at = await place(t, configOf().replace('shell: make', `shell: ${stubborn}`));
+  const pidFile = path.join(at.home, 'blue.pid');
+  const blue = startMasterProcess(t, { file: at.file, key: 'blue', home: at.home, more: ['--pid-file', pidFile] });
+  await until('it builds', () => gate.begun.length > 0);
+  blue.signal('SIGTERM');
+  await blue.logged('draining');
+  blue.signal('SIGTERM');
+  await blue.logged('stopping quickly', { builds: 1 });
+  blue.signal('SIGTERM');
+  t.is(await until('it has ended', () => blue.exitCode ?? undefined), 1);
+  await until('its build has ended', () => !gate.begun.some(isAlive));
+  t.false(existsSync(pidFile));
 });

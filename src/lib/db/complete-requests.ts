@@ -27,14 +27,21 @@ export async function completeRequests(
         .whereIn('id', ids)
         .where('complete', 0)
         .update({ ...after, results });
+  return completeEnded(tx, open, now);
+}
+
+/** Completes those of these buildsets of which no request is open; returns what `completeRequests` does. */
+export async function completeBuildsets(tx: Transaction, ids: readonly number[], now: number): Promise<boolean> {
+  return completeEnded(tx, await lockBuildsets(tx, ids), now);
+}
+
+async function completeEnded(tx: Transaction, open: readonly OpenBuildset[], now: number): Promise<boolean> {
   let isAwaited = false;
   for (const { id, parent_buildid: parent } of open) {
     const results = await resultOf(tx, id);
     if (results === null) continue;
-    await tx
-      .sql('buildsets')
-      .where({ id, complete: 0 })
-      .update({ ...after, results });
+    const after = { complete: 1, complete_at: Math.floor(now), results };
+    await tx.sql('buildsets').where({ id, complete: 0 }).update(after);
     isAwaited ||= parent !== null;
   }
   return isAwaited;

@@ -4,6 +4,7 @@ import { holdMembership, NotMember } from './fence.js';
 import type { Me } from './fence.js';
 import { findOrAddObject, readState, writeState } from './object-state.js';
 import { clusterClass, clusterObject, listenKey, masterClass, offerKey, runKey, stateKey } from './published.js';
+import { giveBackUnfinished, workTables } from './unfinished-work.js';
 import { asRun, runOfRow } from '../model/run.js';
 import type { Condition, Offer, Run } from '../model/run.js';
 
@@ -90,9 +91,10 @@ async function writeCondition(tx: Transaction, objectId: number, { state, listen
   await writeState(tx, objectId, listenKey, listen);
 }
 
-/** A stopped master holds nothing: its claims and registrations go, and it is inactive. */
+/** A stopped master holds nothing: its builds have ended, its claims and registrations go, and it is inactive. */
 export async function leave(tx: Transaction, me: Me): Promise<void> {
   await holdMembership(tx, me);
+  await giveBackUnfinished(tx, me.id, await tx.dialect.now(tx.sql));
   await tx.sql('connected_workers').where('masterid', me.id).delete();
   const own = tx.sql('builder_masters').where('masterid', me.id).select('id');
   await tx.sql('configured_workers').whereIn('buildermasterid', await own.then((rows: { id: number }[]) => rows.map((row) => row.id))).delete(); // prettier-ignore
@@ -102,6 +104,7 @@ export async function leave(tx: Transaction, me: Me): Promise<void> {
 }
 
 export const leavingTables: readonly string[] = [
+  ...workTables,
   'connected_workers',
   'configured_workers',
   'builder_masters',

@@ -4,6 +4,8 @@ import type { PropertyMap } from '../model/properties.js';
 import { retry } from '../model/results.js';
 import { addRow } from './add-row.js';
 import { chunks } from './chunks.js';
+import { appendChunk, finishLog } from './log-chunks.js';
+import { storableText } from './storable-text.js';
 import type { Transaction } from './connect.js';
 
 export interface NewBuild {
@@ -121,7 +123,10 @@ export async function setBuildProperty(
 }
 
 export async function setBuildState(tx: Transaction, buildId: number, state: string): Promise<void> {
-  await tx.sql('builds').where('id', buildId).update({ state_string: state });
+  await tx
+    .sql('builds')
+    .where('id', buildId)
+    .update({ state_string: await storableText(tx, state) });
 }
 
 /** The result of a build that has ended; `null`: it is open, and nobody else ends it before the transaction does. */
@@ -139,7 +144,8 @@ export async function finishBuild(
   now: number,
 ): Promise<boolean> {
   const open = tx.sql('builds').where({ id: buildId, masterid: masterId }).whereNull('complete_at');
-  return (await open.update({ complete_at: Math.floor(now), results, state_string: state })) > 0;
+  const ended = { complete_at: Math.floor(now), results, state_string: await storableText(tx, state) };
+  return (await open.update(ended)) > 0;
 }
 
 export interface NewStep {
@@ -161,7 +167,10 @@ export async function addStep(tx: Transaction, step: NewStep, now: number, again
 }
 
 export async function setStepState(tx: Transaction, stepId: number, state: string): Promise<void> {
-  await tx.sql('steps').where('id', stepId).update({ state_string: state });
+  await tx
+    .sql('steps')
+    .where('id', stepId)
+    .update({ state_string: await storableText(tx, state) });
 }
 
 export async function finishStep(
@@ -170,14 +179,33 @@ export async function finishStep(
   { results, state }: { readonly results: number; readonly state: string },
   now: number,
 ): Promise<void> {
-  const row = { complete_at: Math.floor(now), results, state_string: state };
+  const row = { complete_at: Math.floor(now), results, state_string: await storableText(tx, state) };
   await tx.sql('steps').where('id', stepId).whereNull('complete_at').update(row);
 }
 
-/** Returns `logs.id`. */
-export async function addLog(tx: Transaction, stepId: number, name: string, again: boolean): Promise<number> {
+/** Returns `logs.id`. `t`: its lines have no marks. */
+export async function addLog(
+  tx: Transaction,
+  stepId: number,
+  name: string,
+  again: boolean,
+  type: 's' | 't' = 's',
+): Promise<number> {
   const slug = name.replace(/[^\w.-]/g, '_').slice(0, 50);
   const found = again ? await tx.sql('logs').where({ stepid: stepId, slug }).first<{ id: number } | undefined>('id') : undefined; // prettier-ignore
   if (found) return found.id;
-  return addRow(tx, 'logs', 'id', { name, slug, stepid: stepId, complete: 0, num_lines: 0, type: 's' });
+  return addRow(tx, 'logs', 'id', { name, slug, stepid: stepId, complete: 0, num_lines: 0, type });
+}
+
+/** A log that is there whole at once; its lines have no marks. */
+export async function addText(
+  tx: Transaction,
+  stepId: number,
+  { name, text }: { readonly name: string; readonly text: string },
+  again: boolean,
+): Promise<void> {
+  const id = await addLog(tx, stepId, name, again, 't');
+  const lastLine = text.split('\n').length - 1;
+  await appendChunk(tx, id, { firstLine: 0, lastLine, content: Buffer.from(text), compressed: 0 }, again);
+  await finishLog(tx, id, lastLine + 1);
 }

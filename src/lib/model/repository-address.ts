@@ -13,6 +13,13 @@ export function withoutCredentials(text: string): string {
   );
 }
 
+/** The address as others may have it: without a password, and over HTTP without a user, which may be one. */
+export function publicAddress(address: string): string {
+  return address.replace(/^([a-z][a-z0-9+.-]*:\/\/)([^\s/]*)@/i, (_, scheme: string, user: string) =>
+    /^(git\+)?ssh/i.test(scheme) ? `${scheme}${user.replace(/:.*$/s, '')}@` : scheme,
+  );
+}
+
 /** Not among them: what git would take for an option, and what would make git run a program of the address's choice. */
 export function isAddress(text: string): boolean {
   return text !== '' && !/^-|^[\w+.-]+::|[\0\r\n]/.test(text);

@@ -4,33 +4,34 @@
  * cleans up after the dead. When it cannot know any more that it is alive for the others it stops acting (`fenced`), and
  * when it was declared dead it begins anew.
  */
-import { NotMember } from '../db/fence.js';
-import { register, registrationTables } from '../db/registrations.js';
+import { NotHolder, NotMember } from '../db/fence.js';
 import type { Registration } from '../db/registrations.js';
 import { Failure } from '../errors.js';
 import type { ClusterView } from '../model/cluster-view.js';
 import { spokesman } from '../model/peers.js';
-import { noOffer } from '../model/run.js';
-import type { Offer } from '../model/run.js';
 import { unlessAborted } from './aborted.js';
 import { Builds } from './builds/builds.js';
 import { nothingToBuild } from './builds/building.js';
 import type { Building } from './builds/building.js';
+import { thisMachine } from './builds/machine.js';
+import type { Machine } from './builds/machine.js';
 import { Caretaker } from './caretaker.js';
 import { Chronicle } from './chronicle.js';
 import type { Clock } from './clock.js';
 import { watchMarks } from './hear.js';
 import type { Ear } from './hear.js';
+import { Departure } from './departure.js';
 import { Heart } from './heart.js';
 import type { Log } from './log.js';
 import { Membership } from './membership.js';
 import type { Orders, RunningBuild } from './orders.js';
+import { Publication } from './publication.js';
+import type { Facts } from './publication.js';
 import { announceNow } from './run-service.js';
 import type { ClusteredService } from './service.js';
 import { Services } from './services.js';
 import type { Stores } from './stores.js';
 import { WakeUps } from './wake-ups.js';
-import type { Alarm } from './wake-ups.js';
 
 /** What a master is to do, made of its configuration. */
 export interface Work {
@@ -47,6 +48,8 @@ export interface MasterOptions {
   readonly stores: Stores;
   /** Where its workers work. */
   readonly workDir: string;
+  /** Where its builds run commands; this one, unless said otherwise. */
+  readonly machine?: Machine;
   readonly clock: Clock;
   readonly log: Log;
   /** Hears of announcements at once, where the database can tell. */
@@ -79,19 +82,14 @@ export class Master {
   private current: MasterState = 'starting';
   /** The database's clock before the one of this process, at the last look. */
   private clockAheadMs = NaN;
-  /** Does the cluster know of its work? */
-  private isPublished = false;
-  private isDraining = false;
   private isLiving = false;
-  /** When it is to leave. */
-  private readonly ending = new AbortController();
-  /** Rings when it is told to drain, or not to, and when its last build has ended. */
-  private readonly drainAlarm: Alarm;
+  private readonly departure: Departure;
+  private readonly publication: Publication;
   /** They wait for the next look at the cluster. */
   private onLook: (() => void)[] = [];
 
   constructor(options: MasterOptions) {
-    const { name, expireAfterMs, stores, clock, log, work } = options;
+    const { name, expireAfterMs, stores, clock, log, work, workDir, machine = thisMachine } = options;
     this.options = options;
     this.work = work;
     this.wakeUps = new WakeUps(clock);
@@ -102,14 +100,18 @@ export class Master {
     this.services.configure(work.services);
     this.heart = new Heart({ ...ground, services: this.services });
     this.caretaker = new Caretaker(ground, this.services);
-    this.drainAlarm = this.wakeUps.alarm([]);
-    const onIdle = (): void => this.drainAlarm.ringAnyhow();
-    this.builds = new Builds({ ...ground, store: stores.builds, workDir: options.workDir, onIdle });
+    const onIdle = (): void => this.departure.onIdle();
+    this.builds = new Builds({ ...ground, store: stores.builds, workDir, machine, onIdle });
     this.builds.configure(work.building ?? nothingToBuild);
+    const { services, builds } = this;
+    const told = (signal: AbortSignal): Promise<void> => this.nextLook(signal);
+    this.departure = new Departure({ ...ground, services, builds, isLiving: () => this.isLiving, told });
+    const facts = (): Facts => ({ work: this.work, isDraining: this.departure.isDraining, listen: this.listen });
+    this.publication = new Publication({ ...ground, facts });
     this.orders = {
-      drain: () => this.drain(),
-      cancelDrain: () => this.cancelDrain(),
-      stop: () => void this.stopQuickly(),
+      drain: () => this.departure.drain(),
+      cancelDrain: () => this.departure.cancelDrain(),
+      stop: () => void this.departure.stop(),
       reconfig: options.reconfig ?? (() => Promise.resolve('its configuration is in no file')),
       stopBuild: (id, reason) => this.builds.stopBuild(id, reason),
     };
@@ -120,9 +122,11 @@ export class Master {
   }
 
   get state(): MasterState {
+    const { isQuick, isDraining } = this.departure;
+    if (isQuick && this.current !== 'stopped') return 'stopping';
     if (this.current !== 'active') return this.current;
     if (!this.membership.trusted) return 'fenced';
-    return this.isDraining ? 'draining' : 'active';
+    return isDraining ? 'draining' : 'active';
   }
 
   /** Of all masters of bbctl's own, this one does what one of them must. */
@@ -134,51 +138,19 @@ export class Master {
 
   /** Runs until it has left the cluster: it drains at the first signal, and stops quickly at the second. */
   async run(signal: AbortSignal, quick: AbortSignal = new AbortController().signal): Promise<void> {
-    whenAborted(signal, () => this.drain());
-    whenAborted(quick, () => void this.stopQuickly());
-    const ending = this.ending.signal;
-    await this.membership.join(this.offer, ending);
+    whenAborted(signal, () => this.departure.drain());
+    whenAborted(quick, () => void this.departure.stop());
+    const { ending } = this.departure;
+    await this.builds.killLeftovers();
+    await this.membership.join(this.publication.offer, ending);
     while (!ending.aborted) {
       await this.live(ending);
       await this.services.suspend();
       this.current = 'starting';
-      // Declared dead: nothing is left that it could finish.
-      if (this.isDraining) this.ending.abort();
-      else await this.joinAgain(ending);
+      this.departure.onLost();
+      await this.joinAgain(ending);
     }
     await this.leave();
-  }
-
-  private drain(): void {
-    if (this.isDraining || this.ending.signal.aborted) return;
-    this.options.log.info('draining');
-    this.turnDrain(true);
-    if (!this.isLiving) this.ending.abort();
-  }
-
-  private cancelDrain(): boolean {
-    if (!this.isDraining || this.ending.signal.aborted) return false;
-    this.options.log.info('draining no more');
-    this.turnDrain(false);
-    return true;
-  }
-
-  private turnDrain(isDraining: boolean): void {
-    this.isDraining = isDraining;
-    this.isPublished = false;
-    this.services.leave(isDraining);
-    this.builds.begins(isDraining ? 'waited for' : 'all');
-    this.drainAlarm.ringAnyhow();
-    this.wakeUps.announce(['services']);
-  }
-
-  /** Builds end as RETRY; services are free when it has left. */
-  private async stopQuickly(): Promise<void> {
-    if (this.current === 'stopping' || this.ending.signal.aborted) return;
-    this.options.log.info('stopping quickly', { builds: this.running.length });
-    this.current = 'stopping';
-    if (this.isLiving) await this.builds.giveBack('master stops');
-    this.ending.abort();
   }
 
   /** It was declared dead, perhaps because the database is away: that is no reason to give up. */
@@ -186,7 +158,7 @@ export class Master {
     const { clock, log } = this.options;
     while (!signal.aborted) {
       try {
-        return await this.membership.join(this.offer, signal);
+        return await this.membership.join(this.publication.offer, signal);
       } catch (error) {
         const isAway = error instanceof Failure && (error.code === 'unreachable' || error.code === 'timedOut');
         if (!isAway) throw error;
@@ -201,7 +173,6 @@ export class Master {
     this.work = work;
     this.services.configure(work.services);
     this.builds.configure(work.building ?? nothingToBuild);
-    this.isPublished = false;
     this.wakeUps.announce(['services']);
   }
 
@@ -221,7 +192,7 @@ export class Master {
       this.lookAround(life.signal),
       watchMarks({ ...during, lookMs }),
       this.builds.live(me, life.signal),
-      this.leaveWhenDrained(life.signal),
+      this.departure.whenDrained(life.signal),
       ear ? ear((topic) => this.wakeUps.announce([topic]), life.signal) : Promise.resolve(),
     ];
     try {
@@ -231,17 +202,6 @@ export class Master {
       signal.removeEventListener('abort', end);
       await Promise.allSettled(loops);
       this.isLiving = false;
-    }
-  }
-
-  /** Services are handed over first; then it waits for its builds. */
-  private async leaveWhenDrained(signal: AbortSignal): Promise<void> {
-    while (!signal.aborted) {
-      if (this.isDraining) {
-        await this.nextLook(signal);
-        if (this.isDraining && (await this.builds.close()) && this.isDraining) return this.ending.abort();
-      }
-      await this.drainAlarm.wait(null, signal);
     }
   }
 
@@ -255,15 +215,15 @@ export class Master {
   /** Publishes what it is, then looks at the cluster at each beat, and when it is woken. */
   private async lookAround(signal: AbortSignal): Promise<void> {
     const alarm = this.wakeUps.alarm(['services']);
-    this.isPublished = false;
+    this.publication.forget();
     while (!signal.aborted) {
       const waiting = this.onLook.splice(0);
       try {
-        if (!this.isPublished) await this.publish();
+        if (!this.publication.isCurrent) await this.publication.renew();
         if (this.current === 'starting') this.current = 'active';
         await this.look(signal);
       } catch (error) {
-        if (!(error instanceof Failure || error instanceof NotMember)) throw error;
+        if (!(error instanceof Failure || error instanceof NotMember || error instanceof NotHolder)) throw error;
         this.options.log.warn(`cannot look at the cluster: ${error.message}`);
       }
       for (const tell of waiting) tell();
@@ -278,17 +238,12 @@ export class Master {
     if (!view) return;
     this.view = view;
     this.chronicle.observe(view);
-    this.verifyOffer(view);
+    this.publication.verify(view);
     this.followClock(view);
     // What the last one has left.
     if (this.isSpokesman && !wasSpokesman) this.wakeUps.announce(['requests']);
     await this.caretaker.look(view, signal);
-  }
-
-  /** What was given up for lost may have been written all the same, after what was to take its place. */
-  private verifyOffer({ peers }: ClusterView): void {
-    const self = peers.find(({ id }) => id === this.membership.trusted?.id);
-    if (self && JSON.stringify(self.offer) !== JSON.stringify(this.offer)) this.isPublished = false;
+    if (this.isSpokesman) await this.caretaker.completeBuildsets(view);
   }
 
   /** Whoever sleeps until a time of the database's clock looks at it anew, where that was set, or this machine slept. */
@@ -296,23 +251,6 @@ export class Master {
     const aheadMs = now * 1000 - this.options.clock.monotonicMs();
     if (Math.abs(aheadMs - this.clockAheadMs) > clockSetMs) this.wakeUps.ringAll();
     this.clockAheadMs = aheadMs;
-  }
-
-  /** Nobody may give anything to one that is about to leave. */
-  private get offer(): Offer {
-    return this.isDraining ? noOffer : offerOf(this.work);
-  }
-
-  /** What it would run, and what it configures. */
-  private async publish(): Promise<void> {
-    const me = this.membership.trusted;
-    if (!me) throw new NotMember('declared dead');
-    const { work, isDraining, listen } = this;
-    await this.membership.publish(this.offer, { state: isDraining ? 'draining' : 'active', listen });
-    await this.options.stores.work.write(registrationTables, (tx) => register(tx, me, work.registration));
-    this.isPublished = this.work === work && this.isDraining === isDraining;
-    // Its builders are known to the cluster now.
-    this.wakeUps.announce(['requests']);
   }
 
   private async leave(): Promise<void> {
@@ -333,9 +271,4 @@ export class Master {
 function whenAborted(signal: AbortSignal, then: () => void): void {
   if (signal.aborted) then();
   else signal.addEventListener('abort', then, { once: true });
-}
-
-function offerOf({ services }: Work): Offer {
-  const names = (kind: ClusteredService['kind']): string[] => services.filter((one) => one.kind === kind).map(({ name }) => name); // prettier-ignore
-  return { schedulers: names('scheduler'), changeSources: names('changesource') };
 }

@@ -20,10 +20,10 @@ import type { Site } from './http/site.js';
 import type { Log } from './log.js';
 import { Workshop } from './make-work.js';
 import { Master } from './master.js';
+import { keepPidFile } from './pid-file.js';
 import type { Reader } from './reading.js';
 import type { Store } from './store.js';
 import { killOwn } from './workers/kill-own.js';
-import { killLeftovers } from './workers/leftovers.js';
 import { earOf, openReading, openStores } from './stores.js';
 import { wakeBuildbots } from './wake-buildbots.js';
 import type { WakingOptions } from './wake-buildbots.js';
@@ -36,6 +36,8 @@ export interface RunOptions {
   /** Over the database that the file names. */
   readonly db: string | undefined;
   readonly workDir: string;
+  /** Says which process it is while it runs. */
+  readonly pidFile: string | null;
   readonly log: Log;
 }
 
@@ -44,6 +46,8 @@ export async function runMaster(options: RunOptions): Promise<void> {
   const tellEarly = listenEarly();
   const read = await readPlacedConfig(options.file);
   const section = masterIn(read.config, options.key);
+  if (options.pidFile !== null)
+    keepPidFile(options.pidFile, { key: section.key, file: path.resolve(read.config.file) });
   const running = await start(options, { ...read, section });
   const life = new AbortController();
   const waking = wakeBuildbots(wakingOf(running), life.signal);
@@ -84,8 +88,6 @@ async function start(options: RunOptions, configured: Configured): Promise<Runni
   const workshop = new Workshop(workDir);
   const name = section.name ?? `${hostname()}:${path.dirname(path.resolve(config.file))}`;
   const work = workshop.make(config, section);
-  const left = await killLeftovers(workDir);
-  if (left > 0) log.warn('killed what the last run has left running', { processes: left });
   const reconfig = (): Promise<string | null> =>
     (running.reloaded = running.reloaded.then(() => reload(options, running, section)));
   const settings = { name, expireAfterMs, work, workDir, stores, clock: systemClock, log, reconfig };

@@ -77,4 +77,95 @@ export const breakages: Readonly<Record<string, Breakage>> = {
     text: 'if (!this.isPublished)',
     instead: 'if (false)',
   },
+  'builds write without the fence': {
+    file: 'src/lib/runtime/builds/scribe.js',
+    text: 'await holdMembership(tx, this.options.me);',
+    instead: '',
+  },
+  'what was done is done again': {
+    file: 'src/lib/runtime/builds/scribe.js',
+    text: 'this.tries++ > 0',
+    instead: 'false',
+  },
+  'buildsets are complete with any request': {
+    file: 'src/lib/db/complete-requests.js',
+    text: "if (await requests().where('complete', 0).first('id'))",
+    instead: 'if (false)',
+  },
+  'completion does not look whose the request is': {
+    file: 'src/lib/runtime/builds/end-build.js',
+    text: 'const isMine = await holdRequest(tx, masterId, request.id);',
+    instead: 'const isMine = true;',
+  },
+  'what others have ended is completed': {
+    file: 'src/lib/runtime/builds/end-build.js',
+    text: 'const ended = await finishBuild(tx, masterId, id, { results: isMine ? results : retry, state }, tx.now);',
+    instead:
+      'await finishBuild(tx, masterId, id, { results: isMine ? results : retry, state }, tx.now); const ended = isMine ? results : retry;',
+  },
+  'who drains claims': {
+    file: 'src/lib/runtime/builds/builds.js',
+    text: 'which: () => this.which,',
+    instead: `which: () => 'all',`,
+  },
+  'requests are not given back': {
+    file: 'src/lib/runtime/builds/end-build.js',
+    text: 'await releaseRequests(tx, masterId, [request.id]);',
+    instead: '',
+  },
+  'who leaves ends nothing': {
+    file: 'src/lib/db/membership.js',
+    text: 'await giveBackUnfinished(tx, me.id, await tx.dialect.now(tx.sql));',
+    instead: '',
+  },
+  'leftovers are not killed': {
+    file: 'src/lib/runtime/master.js',
+    text: 'await this.builds.killLeftovers();',
+    instead: '',
+  },
+  "what runs outlives its master's life": {
+    file: 'src/lib/runtime/builds/builds.js',
+    text: "Promise.all([looking, this.interruptAll({ text: 'master lost', results: retry })])",
+    instead: 'Promise.all([looking])',
+  },
+  'what others have claimed is built': {
+    file: 'src/lib/db/request-claims.js',
+    text: `whereIn('brid', some).where('masterid', masterId);
+        for`,
+    instead: `whereIn('brid', some);
+        for`,
+  },
+  'priorities do not count': {
+    file: 'src/lib/db/pending-requests.js',
+    text: "{ column: 'priority', order: 'desc' }, 'submitted_at', 'buildrequests.id'",
+    instead: `{ column: 'buildrequests.id', order: 'desc' }`,
+  },
+  'slots are not counted': {
+    file: 'src/lib/runtime/builds/slots.js',
+    text: `const folder = this.freeFolder(worker, builder);
+        post.taken++;`,
+    instead: 'const folder = this.freeFolder(worker, builder);',
+  },
+  'who waits keeps its slot': {
+    file: 'src/lib/runtime/builds/slots.js',
+    text: `this.giveUp(post);
+                isHeld = false;
+                try {
+                    return await work();
+                }
+                finally {
+                    isHeld = await this.takenBack(post, signal);
+                }`,
+    instead: 'return await work();',
+  },
+  'the requests of the dead stay theirs': {
+    file: 'src/lib/operations/expire-masters.js',
+    text: "...chunks(claims, claimsPerStep).map((some) => ({ kind: 'release requests', ...common, claims: some })),",
+    instead: '',
+  },
+  'the newest is collapsed': {
+    file: 'src/lib/model/collapse.js',
+    text: 'Math.max(...equal',
+    instead: 'Math.min(...equal',
+  },
 };

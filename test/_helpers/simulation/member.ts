@@ -1,12 +1,20 @@
-import { tmpdir } from 'node:os';
 import type { Database } from '../../../src/lib/db/connect.js';
+import { scheduleTables } from '../../../src/lib/runtime/schedulers/schedule.js';
+import { force } from '../../../src/lib/runtime/schedulers/force.js';
+import { fenced } from '../../../src/lib/runtime/run-service.js';
 import { Failure } from '../../../src/lib/errors.js';
 import type { Log } from '../../../src/lib/runtime/log.js';
 import { Master } from '../../../src/lib/runtime/master.js';
 import type { Work } from '../../../src/lib/runtime/master.js';
+import type { BuilderConfig } from '../../../src/lib/model/cluster-config.js';
+import type { Store } from '../../../src/lib/runtime/store.js';
 import { kindOf, serviceOf } from './acts.js';
 import type { ServiceSpec, Surroundings } from './acts.js';
+import { buildingWith, forced } from './jobs.js';
+import type { Slots } from './jobs.js';
 import { Link } from './link.js';
+import { machineOf } from './machine.js';
+import type { Child, Processes } from './machine.js';
 import { SimulatedProcess } from './process.js';
 import type { Random } from '../random.js';
 import type { Timeline } from './timeline.js';
@@ -17,6 +25,9 @@ export interface MemberOptions {
   readonly name: string;
   readonly expireAfterMs: number;
   readonly specs: readonly ServiceSpec[];
+  readonly builders: readonly BuilderConfig[];
+  readonly slots: Slots;
+  readonly processes: Processes;
   readonly timeline: Timeline;
   readonly random: Random;
   readonly weather: Weather;
@@ -27,6 +38,9 @@ export interface MemberOptions {
   readonly tell: (line: string) => void;
   /** What must never be. */
   readonly blame: (what: string) => void;
+  readonly began: (member: Member, child: Child) => void;
+  readonly acknowledged: (buildId: number, text: string) => void;
+  readonly ended: (member: Member) => void;
 }
 
 /** The announcements' marks, which a test of speed may look at less often. */
@@ -41,7 +55,15 @@ export class Member {
   /** Set when it has ended by itself. */
   end: 'stopped' | 'left' | 'failed' | null = null;
   incarnation: string | null = null;
+  /** It is told to leave the cluster, when it comes to hear it. */
   isStopping = false;
+  /** It was told, and has heard it. */
+  isDraining = false;
+  isQuick = false;
+  /** Builds that are told to end. */
+  readonly interrupted = new Set<number>();
+  readonly slots: Slots;
+  builders: readonly BuilderConfig[];
   /** It has been told that this run is over, or the others have. */
   isExpired = false;
   specs: readonly ServiceSpec[];
@@ -51,25 +73,37 @@ export class Member {
   configuredMs: number;
   private readonly options: MemberOptions;
   private readonly stopping = new AbortController();
+  private readonly store: Store;
 
   constructor(options: MemberOptions) {
-    const { number, name, expireAfterMs, specs, timeline, random } = options;
+    const { number, name, expireAfterMs, specs, builders, slots, timeline, random, processes } = options;
     this.options = options;
     this.name = name;
     this.expireAfterMs = expireAfterMs;
     this.specs = specs;
+    this.builders = builders;
+    this.slots = slots;
     this.disturbedMs = this.configuredMs = timeline.nowMs;
     this.process = new SimulatedProcess(timeline, number, random.between(0.99, 1.01));
+    this.store = this.link(Math.max(10_000, expireAfterMs / 4));
     this.master = new Master({
       name,
       expireAfterMs,
-      work: this.workOf(specs),
+      work: this.workOf(specs, builders),
       stores: {
         heart: this.link(expireAfterMs / 4),
-        work: this.link(Math.max(10_000, expireAfterMs / 4)),
+        work: this.store,
         builds: this.link(Math.max(10_000, expireAfterMs / 4)),
       },
-      workDir: tmpdir(),
+      workDir: name,
+      machine: machineOf({
+        processes,
+        process: this.process,
+        folder: name,
+        incarnation: () => this.incarnation,
+        began: (child) => options.began(this, child),
+        acknowledged: options.acknowledged,
+      }),
       clock: this.process.clock,
       log: this.log(),
       ear: null,
@@ -94,13 +128,62 @@ export class Member {
     return !this.isStopping && this.specs.some(({ name }) => name === service);
   }
 
+  /** Does the worker build that here? */
+  builds(builder: string, worker: string): boolean {
+    return this.builders.some(({ name, workers }) => name === builder && workers.includes(worker));
+  }
+
   disturbed(): void {
     this.disturbedMs = this.options.timeline.nowMs;
   }
 
+  /** Drains. */
   stop(): void {
     this.isStopping = true;
-    void this.process.deliver(() => this.stopping.abort());
+    void this.process.deliver(() => {
+      this.isDraining = true;
+      this.stopping.abort();
+      // The signal tells it once; it may have been told otherwise since.
+      this.master.orders.drain();
+    });
+  }
+
+  stopQuickly(): void {
+    this.isStopping = true;
+    this.isQuick = true;
+    void this.process.deliver(() => {
+      for (const { id } of this.master.running) this.interrupted.add(id);
+      this.master.orders.stop();
+    });
+  }
+
+  cancelDrain(): void {
+    void this.process.deliver(() => {
+      if (this.isQuick || !this.master.orders.cancelDrain()) return;
+      this.isStopping = this.isDraining = false;
+      this.configuredMs = this.options.timeline.nowMs;
+    });
+  }
+
+  /** Of one of its builds, if there is one. */
+  stopBuild(): void {
+    void this.process.deliver(() => {
+      const [build] = this.master.running;
+      if (!build) return;
+      for (const { id } of this.master.running) this.interrupted.add(id);
+      this.master.orders.stopBuild(build.id, 'somebody wants it so');
+    });
+  }
+
+  /** Somebody asks it for builds, over its API. */
+  force(builder: string): void {
+    const { membership, wakeUps } = this.master;
+    const ground = { membership, wakeUps, store: this.store };
+    void this.process.deliver(() => {
+      fenced(ground, scheduleTables, (tx) => force(tx, forced, { owner: 'somebody', builders: [builder] })).catch(
+        (error: unknown) => this.options.tell(`${this.label} cannot be asked: ${(error as Error).message}`),
+      );
+    });
   }
 
   kill(): void {
@@ -108,10 +191,11 @@ export class Member {
     this.process.kill();
   }
 
-  configure(specs: readonly ServiceSpec[]): void {
-    const work = this.workOf(specs);
+  configure(specs: readonly ServiceSpec[], builders: readonly BuilderConfig[]): void {
+    const work = this.workOf(specs, builders);
     void this.process.deliver(() => {
       this.specs = specs;
+      this.builders = builders;
       this.configuredMs = this.options.timeline.nowMs;
       this.master.configure(work);
     });
@@ -121,16 +205,18 @@ export class Member {
     return `${this.name}#${this.process.number}`;
   }
 
-  private workOf(specs: readonly ServiceSpec[]): Work {
+  private workOf(specs: readonly ServiceSpec[], builders: readonly BuilderConfig[]): Work {
     const { random, number, surroundings } = this.options;
     const around = { ...surroundings, process: number, fetchMs: () => random.between(50, 3000) };
     const clock = { monotonicMs: () => this.process.clock.monotonicMs(), sleep: (ms: number, signal?: AbortSignal) => this.process.clock.sleep(ms, signal) }; // prettier-ignore
     return {
       registration: {
-        builders: [{ name: 'tests', workers: ['w1'] }],
+        builders,
+        connected: [...this.slots.keys()],
         services: specs.map((spec) => ({ kind: kindOf(spec), name: spec.name, className: 'bbctl.Simulated' })),
       },
       services: specs.map((spec) => serviceOf(spec, { ...around, clock })),
+      building: buildingWith(builders, this.slots),
     };
   }
 
@@ -163,12 +249,14 @@ export class Member {
     this.end = how;
     this.process.kill();
     this.options.tell(`${this.label} has ended: ${how}`);
+    this.options.ended(this);
   }
 
   private failed(error: unknown): void {
     this.end = 'failed';
     this.process.kill();
     this.options.tell(`${this.label} has ended: ${String(error)}`);
+    this.options.ended(this);
     if (!(error instanceof Failure)) this.options.blame(`${this.label} died of a bug: ${(error as Error).stack}`);
   }
 }

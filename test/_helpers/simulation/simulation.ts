@@ -13,6 +13,12 @@ import type { Connection } from '../engines/connection.js';
 import { actsTable, kindOf } from './acts.js';
 import type { ServiceSpec } from './acts.js';
 import { judgeCalm } from './calm.js';
+import { Clients } from './clients.js';
+import { Coverage } from './coverage.js';
+import { builders, someSlots } from './jobs.js';
+import type { Slots } from './jobs.js';
+import { journalTable } from './journal.js';
+import { Processes } from './machine.js';
 import { Member } from './member.js';
 import { Random, spread } from '../random.js';
 import { Timeline } from './timeline.js';
@@ -46,7 +52,7 @@ export async function simulate(options: SimulationOptions): Promise<Story> {
   const connection = await openSqlite(readFileSync('test/fixtures/3.7.0/sqlite/fresh.schema.sql', 'utf8'));
   const { random } = Math;
   try {
-    await connection.exec(`insert into alembic_version (version_num) values ('059'); ${actsTable};`);
+    await connection.exec(`insert into alembic_version (version_num) values ('059'); ${actsTable}; ${journalTable};`);
     await connection.exec('pragma journal_mode = delete');
     return await Simulation.tell(options, connection);
   } finally {
@@ -66,6 +72,10 @@ export class Simulation implements Troubled {
   /** Service → name of the master that it was moved to. */
   readonly pins = new Map<string, string>();
   readonly witness: Witness;
+  readonly processes: Processes;
+  readonly coverage = new Coverage(this);
+  private readonly slots: Slots;
+  private readonly clients: Clients;
   private readonly database: Database;
   private readonly names: string[];
   private readonly lines: string[] = [];
@@ -102,16 +112,20 @@ export class Simulation implements Troubled {
     this.expireAfterMs = random.pick([45_000, 45_000, 45_000, 20_000, 90_000]);
     this.names = ['blue', 'green', 'red', 'white', 'black'].slice(0, masters ?? random.whole(2, 5));
     this.specs = specsFor(random);
+    this.processes = new Processes(this.timeline, random);
+    this.slots = someSlots(random);
     for (let at = 0; at < hours * 3600; at += random.exponential(240)) this.commits.push(epoch + at);
     const { members } = this;
     this.witness = new Witness({
       connection,
       members,
       nowMs: () => this.timeline.nowMs,
+      now: () => this.now,
       isCutOff: ({ process }) => this.weather.isCutOff(process.number),
       tell: (line) => this.tell(line),
       blame: (what) => this.blame(what),
     });
+    this.clients = new Clients(this);
   }
 
   /** The database's clock, epoch seconds. */
@@ -151,11 +165,14 @@ export class Simulation implements Troubled {
     const expire = random.chance(0.15) ? expireAfterMs * random.pick([0.5, 2]) : expireAfterMs;
     this.members.push(
       new Member({
-        number, name, expireAfterMs: expire, specs: this.someSpecs(), timeline, random, weather, database,
+        number, name, expireAfterMs: expire, specs: this.someSpecs(), builders: this.someBuilders(), slots: this.slots, processes: this.processes, timeline, random, weather, database,
         surroundings: { repository: (now) => this.commitsAt(now), epoch, now: () => this.now },
         written: (member) => this.witness.look(member),
         tell: this.tell,
         blame: (what) => this.blame(what),
+        began: (member, child) => this.coverage.judgeSlots(member, child),
+        acknowledged: (buildId, text) => this.witness.judgeLog(buildId, text),
+        ended: (member) => this.restartLater(member),
       }),
     ); // prettier-ignore
     this.tell(`${this.members.at(-1)!.label} starts`);
@@ -169,7 +186,7 @@ export class Simulation implements Troubled {
   }
 
   reconfigure(member: Member): void {
-    member.configure(this.someSpecs());
+    member.configure(this.someSpecs(), this.someBuilders());
   }
 
   toggleService(): void {
@@ -215,7 +232,7 @@ export class Simulation implements Troubled {
     for (const member of this.members) member.disturbed();
   }
 
-  private operate(work: Parameters<Database['write']>[1]): void {
+  operate(work: Parameters<Database['write']>[1]): void {
     this.timeline.after(0, async () => {
       await this.database.write([], work);
       this.witness.refresh();
@@ -228,8 +245,14 @@ export class Simulation implements Troubled {
     return random.chance(0.7) ? this.specs : this.specs.filter(() => random.chance(0.6));
   }
 
+  private someBuilders(): typeof builders {
+    const { random } = this;
+    return random.chance(0.7) ? builders : builders.filter(() => random.chance(0.7));
+  }
+
+  /** A name is free when whoever has it has ended. */
   private startMissing(): void {
-    const running = this.there().filter(({ isStopping }) => !isStopping).map(({ name }) => name); // prettier-ignore
+    const running = this.there().map(({ name }) => name);
     for (const name of this.names) if (!running.includes(name)) this.start(name);
   }
 
@@ -239,9 +262,23 @@ export class Simulation implements Troubled {
       await this.storm();
       await judgeCalm(this);
     }
+    if (!this.isOver) await this.settle();
     for (const member of this.there()) member.kill();
     const { seed, blamed, lines, counts } = this;
     return { seed, masterHours: this.masterMs / hourMs, blamed, lines, counts };
+  }
+
+  /** Nobody asks for anything any more, everybody builds everything: and whatever was asked for is built. */
+  private async settle(): Promise<void> {
+    const { timeline, witness } = this;
+    this.tell('the end');
+    this.clients.isOver = true;
+    const asked = [...witness.ledger.records.requests.keys()].at(-1) ?? 0;
+    for (const member of this.there()) member.configure(this.specs, builders);
+    const left = (): number[] => [...witness.ledger.records.open].map(({ id }) => id).filter((id) => id <= asked);
+    for (let minutes = 0; minutes < 180 && left().length > 0 && !this.isOver; minutes++)
+      await timeline.run(timeline.nowMs + minuteMs, () => this.isOver);
+    if (left().length > 0) this.blame(`requests are not complete: ${left().join(' ')}`);
   }
 
   private watch(): void {
@@ -249,6 +286,7 @@ export class Simulation implements Troubled {
     const look = (): void => {
       this.masterMs += everyMs * this.there().length;
       this.witness.judgeCoverage(this.specs.map(({ name }) => name), (name) => !this.disabled.has(name)); // prettier-ignore
+      this.coverage.judge();
       this.timeline.after(everyMs, look);
     };
     look();

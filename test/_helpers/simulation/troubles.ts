@@ -67,10 +67,34 @@ function slowness(one: Troubled): void {
   });
 }
 
+/** Whoever is tired of waiting has it stop quickly. */
+function stop(one: Troubled, member: Member): void {
+  member.stop();
+  one.restartLater(member);
+  if (!one.random.chance(0.5)) return;
+  one.timeline.after(one.random.between(0, 90_000), () => {
+    if (!member.isThere) return;
+    one.tell(`${member.label} is asked to stop at last`);
+    member.stopQuickly();
+  });
+}
+
+/** Somebody thinks better of it. */
+function drain(one: Troubled, member: Member): void {
+  member.stop();
+  one.timeline.after(one.random.between(0, 60_000), () => {
+    one.tell(`${member.label} is asked not to drain`);
+    member.cancelDrain();
+  });
+}
+
 const troubles: readonly (readonly [weight: number, what: string, Trouble])[] = [
   [6, 'is stopped by SIGSTOP', pause],
   [5, 'is killed', (one, member) => (member.kill(), one.restartLater(member))],
-  [4, 'is asked to stop', (one, member) => (member.stop(), one.restartLater(member))],
+  [4, 'is asked to stop', stop],
+  [2, 'is asked to drain', drain],
+  [1, 'is asked to stop quickly', (one, member) => (member.stopQuickly(), one.restartLater(member))],
+  [3, 'is asked to stop a build', (_, member) => member.stopBuild()],
   [4, 'does not reach the database', partition],
   [1, 'sees the database go', outage],
   [1, 'sees the database slow', slowness],

@@ -4,6 +4,8 @@
  */
 import type { Database, Statement } from 'better-sqlite3';
 import type { Act } from './acts.js';
+import { Ledger } from './ledger.js';
+import type { Standing } from './ledger.js';
 import type { Member } from './member.js';
 
 export interface Claim {
@@ -16,6 +18,7 @@ interface MasterRow {
   readonly id: number;
   readonly name: string;
   readonly active: number;
+  readonly lastActive: number;
   /** JSON of its `Run`. */
   readonly run: string | null;
 }
@@ -24,6 +27,8 @@ export interface WitnessOptions {
   readonly connection: Database;
   readonly members: readonly Member[];
   readonly nowMs: () => number;
+  /** The database's clock, epoch seconds. */
+  readonly now: () => number;
   /** Cannot even try: nobody reaches the database, or this one does not. */
   readonly isCutOff: (member: Member) => boolean;
   readonly tell: (line: string) => void;
@@ -40,16 +45,21 @@ export class Witness {
   readonly handOvers = new Map<string, number>();
   /** Numbers done so far, by service. */
   readonly done = new Map<string, number>();
+  readonly ledger: Ledger;
   private masters = new Map<number, MasterRow>();
   private seq = 0;
   private readonly uncovered = new Map<string, number>();
   private readonly expired = new Set<string>();
+  /** `masters.id` of who has just left by itself. */
+  private left: number | null = null;
   private readonly connection: Database;
   private readonly statements: Readonly<Record<'claims' | 'masters' | 'acts' | 'turns', Statement<unknown[]>>>;
   private readonly options: WitnessOptions;
 
   constructor(options: WitnessOptions) {
     this.options = options;
+    const { connection, nowMs, blame } = options;
+    this.ledger = new Ledger({ connection, nowMs, blame, standing: (id) => this.standing(id), isExpired: (incarnation) => this.expired.has(incarnation) }); // prettier-ignore
     this.connection = options.connection;
     this.statements = {
       claims: this.connection.prepare(
@@ -57,7 +67,7 @@ export class Witness {
          union all select 'changesource', s.name, masterid from changesource_masters join changesources s on s.id = changesourceid`,
       ),
       masters: this.connection.prepare(
-        `select m.id, m.name, m.active, s.value_json as run from masters m
+        `select m.id, m.name, m.active, m.last_active as lastActive, s.value_json as run from masters m
            left join objects o on o.name = m.name_hash and o.class_name = 'bbctl.Master'
            left join object_state s on s.objectid = o.id and s.name = 'run'`,
       ),
@@ -79,12 +89,37 @@ export class Witness {
     this.claims = claims;
     this.judgeTurn(writer);
     for (const act of this.statements.acts.all(this.seq) as Act[]) this.judgeAct(act);
+    this.ledger.look(writer);
+    if (this.left !== null) this.judgeLeft(this.left, writer);
+    this.left = null;
+  }
+
+  /** What a build was told to be in the database is there. */
+  judgeLog(buildId: number, text: string): void {
+    const rows = this.rows<{ content: Buffer | string; complete: number }>(
+      `select content, logs.complete from logs join steps on steps.id = stepid left join logchunks on logid = logs.id
+       where buildid = ${buildId} and number = (select max(number) from steps where buildid = ${buildId}) and slug = 'stdio' order by first_line`,
+    );
+    const wanted = text.split('\n').filter((line) => line !== '').map((line) => `o${line}`).join('\n'); // prettier-ignore
+    const found = rows.flatMap(({ content }) => (content === null ? [] : [content.toString()])).join('\n');
+    if (found !== wanted) this.options.blame(`the log of build ${buildId} is ${JSON.stringify(found)}, and not ${JSON.stringify(wanted)}`); // prettier-ignore
+    if (!rows[0]?.complete) this.options.blame(`the log of build ${buildId} is closed, and not complete`);
   }
 
   /** After somebody else has written, who may do as he likes. */
   refresh(): void {
     this.masters = this.readMasters();
     this.claims = this.readClaims();
+    this.ledger.look(null);
+  }
+
+  /** A row, as it was after the last transaction. */
+  private standing(id: number): Standing | null {
+    const row = this.masters.get(id);
+    if (!row) return null;
+    const run = runOf(row);
+    const silentSeconds = this.options.now() - row.lastActive;
+    return { name: row.name, incarnation: run?.incarnation ?? null, isActive: row.active === 1, isDead: row.active !== 1 || run === null || silentSeconds > run.expireAfter - slackMs / 1000 }; // prettier-ignore
   }
 
   private readMasters(): Map<number, MasterRow> {
@@ -100,6 +135,11 @@ export class Witness {
     return this.runOf(this.masters.get(this.claims.get(service)?.masterId ?? -1));
   }
 
+  /** The run that a row of a master says. */
+  memberOf(masterId: number): Member | undefined {
+    return this.runOf(this.masters.get(masterId));
+  }
+
   private runOf(row: MasterRow | undefined): Member | undefined {
     const incarnation = incarnationOf(row);
     return incarnation === null ? undefined : this.options.members.find((member) => member.incarnation === incarnation);
@@ -113,6 +153,7 @@ export class Witness {
       const member = this.runOf(before);
       const incarnation = incarnationOf(before);
       if (incarnation !== null) this.expired.add(incarnation);
+      if (member === writer) this.left = id;
       if (!member || (member === writer && member.isStopping)) continue;
       this.options.tell(`${writer.label} expires ${member.label}`);
       this.judgeExpiry(member);
@@ -131,6 +172,18 @@ export class Witness {
     if (!member.isStopping && calmMs > member.expireAfterMs / 4 + slackMs)
       this.options.blame(`${member.label} lives, and was declared dead`);
     this.judgeTrust(member);
+  }
+
+  /** Who has stopped leaves nothing: no claims of what is to be built, no builds, no registrations. */
+  private judgeLeft(id: number, member: Member): void {
+    const { records } = this.ledger;
+    const left = [
+      ...[...records.open].filter(({ claimedBy }) => claimedBy === id).map((request) => `request ${request.id}`),
+      ...[...records.openBuilds].filter(({ masterId }) => masterId === id).map((build) => `build ${build.id}`),
+      ...this.rows(`select 1 from connected_workers where masterid = ${id}`).map(() => 'a connected worker'),
+      ...this.rows(`select 1 from builder_masters where masterid = ${id}`).map(() => 'a builder'),
+    ];
+    if (left.length > 0) this.options.blame(`${member.label} has left, and leaves ${left.join(', ')}`);
   }
 
   private judgeTrust(member: Member): void {
@@ -158,15 +211,19 @@ export class Witness {
       if (before !== undefined && after === undefined && mine(before) && !isExpired && this.isKept(writer, service)) blame(`${writer.label} let go of ${service}, which it offers`); // prettier-ignore
       if (before !== undefined && after === undefined && mine(before) && this.heirOf(writer, service)) blame(`${writer.label} leaves ${service} to chance, and not to ${this.heirOf(writer, service)?.label}`); // prettier-ignore
       if (before !== undefined && mine(before) && !isExpired && this.isStillActing(writer, service)) blame(`${writer.label} lets go of ${service} and acts as it`); // prettier-ignore
-      if (before !== undefined && after !== undefined && this.isLongGone(this.runOf(masters.get(after)))) blame(`${writer.label} gives ${service} to master ${after}, which is silent`); // prettier-ignore
+      if (before !== undefined && after !== undefined && this.isQuiet(writer) && this.isLongGone(this.runOf(masters.get(after)))) blame(`${writer.label} gives ${service} to master ${after}, which is silent`); // prettier-ignore
       if (before === undefined && after !== undefined && !mine(after)) blame(`${writer.label} claimed ${service} for another`); // prettier-ignore
     }
   }
 
   /** Whoever lets go of a service has stopped it first; what comes late may find it running again. */
   private isStillActing(writer: Member, service: string): boolean {
-    const isQuiet = this.options.nowMs() - writer.disturbedMs > 60_000;
-    return isQuiet && writer.master.services.active.some(({ name }) => name === service);
+    return this.isQuiet(writer) && writer.master.services.active.some(({ name }) => name === service);
+  }
+
+  /** Nothing has held it up lately: what it does it has seen just now. */
+  private isQuiet(writer: Member): boolean {
+    return this.options.nowMs() - writer.disturbedMs > 60_000;
   }
 
   private isLongGone(member: Member | undefined): boolean {
@@ -181,7 +238,7 @@ export class Witness {
   /** To whom one that stops should have given it. */
   private heirOf(leaver: Member, service: string): Member | undefined {
     const longAgo = this.options.nowMs() - leaver.expireAfterMs;
-    if (!leaver.isStopping || leaver.isExpired || leaver.disturbedMs > longAgo) return undefined;
+    if (!leaver.isStopping || leaver.isQuick || leaver.isExpired || leaver.disturbedMs > longAgo) return undefined;
     return this.options.members.find((member) => member !== leaver && this.ableSince(member, service) < longAgo);
   }
 
@@ -239,6 +296,10 @@ export class Witness {
   }
 }
 
+function runOf(row: MasterRow | undefined): { readonly incarnation: string; readonly expireAfter: number } | null {
+  return row?.run ? (JSON.parse(row.run) as { incarnation: string; expireAfter: number }) : null;
+}
+
 function incarnationOf(row: MasterRow | undefined): string | null {
-  return row?.run ? (JSON.parse(row.run) as { incarnation: string }).incarnation : null;
+  return runOf(row)?.incarnation ?? null;
 }

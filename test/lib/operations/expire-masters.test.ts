@@ -151,8 +151,8 @@ for (const engine of engines) {
     const { db, name } = await killedMaster(t, engine, 0);
     const gate = await gateOn(t, db);
     t.deepEqual(await leavesAlone(gate, db), []);
-    await failsWith(t, gate.run(expire('1')), 'refused', /is active: its heart beat \d+s ago\.$/);
-    await failsWith(t, gate.run(force(name)), 'refused', /is active: its heart beat \d+s ago\.$/);
+    await failsWith(t, gate.run(expire('1')), 'refused', /is active: its heart beat [\dms ]+ ago\.$/);
+    await failsWith(t, gate.run(force(name)), 'refused', /is active: its heart beat [\dms ]+ ago\.$/);
     t.deepEqual(gate.journal(), []);
   });
 
@@ -203,7 +203,7 @@ for (const engine of engines) {
     const gate = await gateOn(t, db);
     const before = await db.dump();
     t.is(await stateOf(gate), 'late');
-    t.regex((await leavesAlone(gate, db)).join(), /is late: its last heartbeat was 7m .*ago/);
+    t.regex((await leavesAlone(gate, db)).join(), /is late: its last heartbeat was \d+m .*ago/);
     await failsWith(t, gate.run(expire(name)), 'refused', /is late/);
     await failsWith(t, gate.run(force(name), { betweenLooks: () => beatHeart(db) }), 'refused', /is active|is alive/);
     await db.query('UPDATE masters SET last_active = ?', [lastActive(before)]);

@@ -1,4 +1,3 @@
-import { mkdir } from 'node:fs/promises';
 import { NotMember } from '../../db/fence.js';
 import { setBuildProperty, setBuildState } from '../../db/running-builds.js';
 import type { StepConfig } from '../../model/cluster-config.js';
@@ -32,7 +31,7 @@ export class Build {
   /** States of steps that are told with the build's. */
   private readonly told: string[] = [];
   private interruption: Interruption | null = null;
-  private step: AbortController | null = null;
+  private step: { readonly stop: AbortController; readonly record: StepRecord } | null = null;
   private readonly unsettled: Promise<unknown>[] = [];
 
   constructor(ground: BuildGround, started: StartedBuild, runStep: RunStep<StepConfig>) {
@@ -46,13 +45,15 @@ export class Build {
   interrupt(interruption: Interruption): void {
     if (this.interruption?.results === retry) return;
     this.interruption = interruption;
-    this.step?.abort(interruption);
+    const { step } = this;
+    if (!step || step.stop.signal.aborted) return;
+    this.later(step.record.sayCancelled(interruption.text));
+    step.stop.abort(interruption);
   }
 
   /** Returns the result; throws `NotMember` where the master was declared dead, and others have ended it. */
   async run(): Promise<number> {
     try {
-      await mkdir(this.started.seat.folder, { recursive: true });
       await this.runSteps();
     } catch (error) {
       if (error instanceof NotMember) throw error;
@@ -89,14 +90,16 @@ export class Build {
 
   /** What need not be waited for before the next thing is done. */
   private later(written: Promise<unknown>): void {
-    written.catch(() => {});
     this.unsettled.push(written);
+    written.catch((error: Error) => {
+      if (!(error instanceof NotMember)) this.ground.log.error(`not written of a build: ${error.message}`, this.about);
+    });
   }
 
   private async runOne(config: StepConfig, number: number, name: string): Promise<StepEnd> {
     const record = new StepRecord(this.ground.scribe, { buildId: this.started.id, number, name });
     const stop = new AbortController();
-    this.step = stop;
+    this.step = { stop, record };
     const end = judged(await this.attempt(config, record, stop.signal), stop.signal);
     this.step = null;
     await record.added;
@@ -145,7 +148,7 @@ export class Build {
     const state = buildState(results, interruption?.text ?? null, this.told);
     const { masterId, scribe } = this.ground;
     const written = scribe.write((tx) => endBuild(tx, masterId, this.started, { results, state }));
-    const [ended] = await Promise.all([written, ...this.unsettled]);
+    const [ended] = await Promise.all([written, Promise.allSettled(this.unsettled)]);
     return ended;
   }
 }

@@ -18,6 +18,8 @@ import { nothingToBuild } from './building.js';
 import type { Building } from './building.js';
 import { Counts } from './counts.js';
 import { Distributor } from './distributor.js';
+import { LostClaims } from './lost-claims.js';
+import type { Machine } from './machine.js';
 import { runStepOf } from './run-step.js';
 import { Scribe } from './scribe.js';
 import { Slots } from './slots.js';
@@ -33,6 +35,7 @@ export interface BuildsOptions {
   readonly log: Log;
   /** Where its workers work. */
   readonly workDir: string;
+  readonly machine: Machine;
   readonly onIdle: () => void;
 }
 
@@ -41,8 +44,8 @@ interface Running {
   readonly ended: Promise<void>;
 }
 
-/** Processes that do not end when they are killed are not waited for any longer. */
-const endMs = 5000;
+/** What does not end when it is asked is killed before; what does not end then is not waited for any longer. */
+const endMs = 7000;
 
 /** The builds of a master: requests are claimed, built, completed. */
 export class Builds {
@@ -83,12 +86,22 @@ export class Builds {
     }));
   }
 
+  /** Before its first life: what an earlier process has left running here must not run beside what begins now. */
+  async killLeftovers(): Promise<void> {
+    const { machine, workDir, log } = this.options;
+    const left = await machine.killLeftovers(workDir);
+    if (left > 0) log.warn('killed what the last run has left running', { processes: left });
+  }
+
   /** One life of the master. When it returns nothing of it runs or writes any more. */
   async live(me: Me, signal: AbortSignal): Promise<void> {
     const { store, clock, wakeUps, log, membership } = this.options;
     const scribe = new Scribe({ me, store, clock, wakeUps, log });
+    const ground = { me, membership, scribe, store, log };
+    const building = (): ReadonlySet<number> => new Set(this.running.map(({ requestId }) => requestId));
     const distributor = new Distributor({
-      ...{ me, membership, scribe, store, log },
+      ...ground,
+      lostClaims: new LostClaims({ ...ground, clock, building }),
       slots: this.slots,
       alarm: this.alarm,
       building: () => this.building,
@@ -142,7 +155,7 @@ export class Builds {
   }
 
   private begin(ground: BuildGround & TriggerGround, started: StartedBuild): void {
-    const build = new Build(ground, started, runStepOf(ground, started));
+    const build = new Build(ground, started, runStepOf(this.options.machine, ground, started));
     this.counts.onClaim(started.startedAt - started.request.submittedAt);
     this.current.set(started.id, { build, ended: this.follow(build) });
   }
@@ -166,14 +179,14 @@ export class Builds {
   }
 
   private groundOf(me: Me, scribe: Scribe): BuildGround & TriggerGround {
-    const { store, wakeUps, log, workDir: spoolFolder } = this.options;
+    const { store, clock, wakeUps, log, workDir: spoolFolder } = this.options;
     const openLog = (logId: number): StepLog =>
       new LogWriter(
         {
           append: (chunk) => scribe.write((tx, again) => appendChunk(tx, logId, chunk, again)),
           finish: (lines) => scribe.write((tx) => finishLog(tx, logId, lines)),
         },
-        { log, spoolFolder },
+        { log, clock, spoolFolder },
       );
     const stopRequests = (ids: readonly number[], reason: string): void => {
       for (const { id, requestId } of this.running) if (ids.includes(requestId)) this.stopBuild(id, reason);

@@ -6,6 +6,7 @@ import type { Me } from '../../db/fence.js';
 import { assigned } from '../../model/pending.js';
 import type { Assignment } from '../../model/pending.js';
 import type { Log } from '../log.js';
+import type { LostClaims } from './lost-claims.js';
 import type { Membership } from '../membership.js';
 import type { Store } from '../store.js';
 import type { Alarm } from '../wake-ups.js';
@@ -21,6 +22,7 @@ export interface DistributorOptions {
   readonly scribe: Scribe;
   readonly store: Store;
   readonly slots: Slots;
+  readonly lostClaims: LostClaims;
   readonly log: Log;
   /** Rings when requests are announced, and when a slot is freed. */
   readonly alarm: Alarm;
@@ -52,7 +54,7 @@ export class Distributor {
     const { alarm, membership, log } = this.options;
     while (!signal.aborted) {
       try {
-        const looking = this.lookWhileThereIs(signal);
+        const looking = this.options.lostClaims.giveBack().then(() => this.lookWhileThereIs(signal));
         this.looking = looking.catch(() => {});
         await alarm.wait((await looking) ? membership.beatMs : pauseMs, signal);
       } catch (error) {
@@ -111,8 +113,10 @@ export class Distributor {
     try {
       started = await scribe.write((tx, again) => {
         // It may have waited for the database, and all may be different now.
-        if (membership.trusted && which() === mode) return startBuilds(tx, me.id, candidates, again);
-        return again ? findStarted(tx, me.id, candidates) : Promise.resolve([]);
+        if (!membership.trusted || which() !== mode)
+          return again ? findStarted(tx, me.id, candidates) : Promise.resolve([]);
+        // While it drains the newer one may be none that it builds.
+        return startBuilds(tx, me.id, candidates, { again, collapses: mode === 'all' });
       });
     } finally {
       const used = new Set(started.map(({ seat }) => seat));

@@ -33,12 +33,15 @@ export interface StartedBuild extends Candidate, AddedBuild {
 /** Of so many of the newest requests of a builder equal ones are looked for. */
 const mostCompared = 1000;
 
-/** Claims what is free of the candidates, and adds a build for each that has to be built. */
+/**
+ * Claims what is free of the candidates, and adds a build for each that has to be built. `collapses`: not those that are
+ * equal to a newer one.
+ */
 export async function startBuilds(
   tx: FencedTransaction,
   masterId: number,
   candidates: readonly Candidate[],
-  again: boolean,
+  { again, collapses }: { readonly again: boolean; readonly collapses: boolean },
 ): Promise<StartedBuild[]> {
   const workers = await readReadyWorkers(tx, [...new Set(candidates.map(({ seat }) => seat.worker))]);
   const ready = candidates.filter(({ seat }) => workers.has(seat.worker));
@@ -49,7 +52,7 @@ export async function startBuilds(
   if (claimed.length === 0) return [];
   const earlier = await readEarlierBuilds(tx, masterId, [...mine]);
   const open = await withoutFinished(tx, claimed, earlier);
-  const toBuild = await withoutCollapsed(tx, masterId, open);
+  const toBuild = collapses ? await withoutCollapsed(tx, masterId, open) : open;
   return addBuilds(tx, masterId, toBuild, { earlier, workers, again });
 }
 

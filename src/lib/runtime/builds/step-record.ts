@@ -1,4 +1,4 @@
-import { addLog, addStep, finishStep, setStepState } from '../../db/running-builds.js';
+import { addLog, addStep, addText, finishStep, setStepState } from '../../db/running-builds.js';
 import type { NewStep } from '../../db/running-builds.js';
 import type { Scribe } from './scribe.js';
 import type { StepEnd } from './step-context.js';
@@ -22,6 +22,11 @@ export class StepRecord {
   /** Returns `logs.id`. */
   openLog(name: string): Promise<number> {
     return this.scribe.write((tx, again) => addLog(tx, this.id, name, again));
+  }
+
+  /** A log that says why it was stopped, as Buildbot's steps have it. */
+  sayCancelled(reason: string): Promise<void> {
+    return this.scribe.write((tx, again) => addText(tx, this.id, { name: 'cancelled', text: reason }, again));
   }
 
   setState(state: string): Promise<void> {

@@ -1,4 +1,5 @@
 import type { LogChunk } from '../../model/log-chunk.js';
+import type { Clock } from '../clock.js';
 import type { Log } from '../log.js';
 import { Spool } from './spool.js';
 
@@ -16,6 +17,7 @@ export interface QueueOptions {
   readonly mostSpoolBytes: number;
   /** The sink may take nothing for so long before what comes goes to the disk. */
   readonly patienceMs: number;
+  readonly clock: Clock;
   readonly log: Log;
 }
 
@@ -37,12 +39,13 @@ export class ChunkQueue {
   private spoolIsBroken = false;
   private failure: { readonly error: unknown } | null = null;
   /** When the sink has last taken something, or had nothing to take. */
-  private lastAnswerMs = performance.now();
+  private lastAnswerMs: number;
   private onAnswer = (): void => {};
 
   constructor(sink: ChunkSink, options: QueueOptions) {
     this.sink = sink;
     this.options = options;
+    this.lastAnswerMs = options.clock.monotonicMs();
     this.spool = new Spool(options.spoolFolder, options.mostSpoolBytes);
   }
 
@@ -53,7 +56,7 @@ export class ChunkQueue {
       await this.answer();
     }
     this.verify();
-    if (this.isIdle()) this.lastAnswerMs = performance.now();
+    if (this.isIdle()) this.lastAnswerMs = this.options.clock.monotonicMs();
     this.memory.push(chunk);
     this.send();
   }
@@ -91,16 +94,17 @@ export class ChunkQueue {
   }
 
   private msOfPatience(): number {
-    return this.lastAnswerMs + this.options.patienceMs - performance.now();
+    return this.lastAnswerMs + this.options.patienceMs - this.options.clock.monotonicMs();
   }
 
   /** The sink has taken something, or the patience is at its end. */
   private answer(): Promise<void> {
-    const waits = this.msOfPatience();
+    const waitsMs = this.msOfPatience();
+    const answered = new AbortController();
     return new Promise((resolve) => {
-      const timer = waits > 0 ? setTimeout(resolve, waits) : null;
+      if (waitsMs > 0) void this.options.clock.sleep(waitsMs, answered.signal).then(resolve);
       this.onAnswer = () => {
-        if (timer) clearTimeout(timer);
+        answered.abort();
         resolve();
       };
     });
@@ -135,7 +139,7 @@ export class ChunkQueue {
 
   private taken(): void {
     this.underWay--;
-    this.lastAnswerMs = performance.now();
+    this.lastAnswerMs = this.options.clock.monotonicMs();
     this.send();
     this.onAnswer();
   }

@@ -3,6 +3,8 @@ import { compressChunk } from '../../db/log-compression.js';
 import { ChunkCutter, type LogChunk } from '../../model/log-chunk.js';
 import { LogLines, type LogStream } from '../../model/log-lines.js';
 import type { StepLog } from '../builds/step-context.js';
+import { systemClock } from '../clock.js';
+import type { Clock } from '../clock.js';
 import { noLog } from '../log.js';
 import { ChunkQueue, type ChunkSink, type QueueOptions } from './chunk-queue.js';
 
@@ -16,6 +18,7 @@ const defaults: Required<LogWriterOptions> = {
   patienceMs: 2000,
   spoolFolder: tmpdir(),
   mostSpoolBytes: 1024 ** 3,
+  clock: systemClock,
   log: noLog,
 };
 
@@ -23,10 +26,11 @@ const defaults: Required<LogWriterOptions> = {
 export class LogWriter implements StepLog {
   private readonly sink: ChunkSink;
   private readonly flushMs: number;
+  private readonly clock: Clock;
   private readonly queue: ChunkQueue;
   private readonly lines = new LogLines();
   private readonly cutter = new ChunkCutter();
-  private timer: NodeJS.Timeout | null = null;
+  private flushing: AbortController | null = null;
   private last: Promise<void> = Promise.resolve();
   private closing: Promise<void> | null = null;
 
@@ -34,6 +38,7 @@ export class LogWriter implements StepLog {
     const { flushMs, ...others } = { ...defaults, ...options };
     this.sink = sink;
     this.flushMs = flushMs;
+    this.clock = others.clock;
     this.queue = new ChunkQueue(sink, others);
   }
 
@@ -54,11 +59,14 @@ export class LogWriter implements StepLog {
   private add(stream: LogStream, data: Buffer): Promise<void> {
     return this.inTurn(async () => {
       await this.send(this.cutter.add(this.lines.add(stream, data)));
-      if (!this.cutter.isEmpty) this.timer ??= setTimeout(() => this.flush(), this.flushMs);
+      if (!this.cutter.isEmpty && !this.flushing) void this.flushLater();
     });
   }
 
-  private flush(): void {
+  private async flushLater(): Promise<void> {
+    const { signal } = (this.flushing = new AbortController());
+    await this.clock.sleep(this.flushMs, signal);
+    if (signal.aborted) return;
     // What it throws, the next write throws too.
     this.inTurn(() => this.sendRest()).catch(() => {});
   }
@@ -74,8 +82,8 @@ export class LogWriter implements StepLog {
   }
 
   private async sendRest(): Promise<void> {
-    if (this.timer) clearTimeout(this.timer);
-    this.timer = null;
+    this.flushing?.abort();
+    this.flushing = null;
     const rest = this.cutter.rest();
     if (rest) await this.send([rest]);
   }

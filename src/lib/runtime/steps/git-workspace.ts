@@ -1,6 +1,7 @@
-import { readdir, rm, stat, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { StepConfig } from '../../model/cluster-config.js';
+import { publicAddress } from '../../model/repository-address.js';
 import type { StepContext, StepLog } from '../builds/step-context.js';
 import { gitEnvironment, gitSettings } from '../sources/git.js';
 import { baseEnvironment, environmentOf } from '../workers/base-environment.js';
@@ -39,6 +40,15 @@ export class GitWorkspace {
     if (await exists(join(this.folder, patchedSign))) {
       await this.git(['clean', '-f', '-f', '-d', '-x', '-e', recordsFolder]);
     }
+  }
+
+  /** Commands of later steps find what they came from as in a clone; whatever opens its door is not left to them. */
+  async setOrigin(): Promise<void> {
+    const address = publicAddress(this.config.repository);
+    const known = await readFile(join(this.folder, '.git', 'config'), 'utf8').catch(() => '');
+    if (known.includes(`[remote "origin"]\n\turl = ${address}\n`)) return;
+    await this.git(['config', '--replace-all', 'remote.origin.url', address]);
+    await this.git(['config', '--replace-all', 'remote.origin.fetch', '+refs/heads/*:refs/remotes/origin/*']);
   }
 
   async fetch(what: readonly string[]): Promise<boolean> {

@@ -43,6 +43,7 @@ async function update(config: GitConfig, stamp: BuildStamp, context: StepContext
   try {
     const workspace = await open(config, context, log);
     await workspace.prepare();
+    await workspace.setOrigin();
     const revision = await fetch(workspace, stamp.branch || config.branch, stamp.revision || null, log);
     must(await workspace.checkOut(revision, stamp.branch || config.branch));
     const got = await workspace.resolve('HEAD');

@@ -4,6 +4,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import type { StepConfig } from '../../../../src/lib/model/cluster-config.js';
+import { publicAddress } from '../../../../src/lib/model/repository-address.js';
 import type { BuildStamp, StepContext } from '../../../../src/lib/runtime/builds/step-context.js';
 import { maskLog } from '../../../../src/lib/runtime/steps/mask-log.js';
 import { runGit } from '../../../../src/lib/runtime/steps/git.js';
@@ -80,6 +81,39 @@ test('the revision of the source stamp, then its branch, then the branch that is
   t.is(await run(git(repository.path, { branch: 'release' }), { branch: '', revision: '' }), release);
   // Of another branch than the one that is said.
   t.is(await run(git(repository.path), { branch: 'main', revision: topic! }), topic);
+});
+
+test('commands of later steps find the origin, its branches and its tags', async (t) => {
+  const repository = createRepository(t);
+  repository.commit('main', ['one']);
+  repository.git('tag', 'v1', 'main');
+  const one = contextOf(t);
+  await runGit(git(repository.path), one);
+  const run = (...args: string[]): string => execFileSync('git', args, { cwd: join(one.build.workdir, 'build'), encoding: 'utf8' }).trim(); // prettier-ignore
+  t.is(run('remote', 'get-url', 'origin'), repository.path);
+  t.is(run('describe', '--tags'), 'v1');
+  const [second] = repository.commit('main', ['two']);
+  run('fetch', '--quiet', 'origin');
+  t.is(run('rev-parse', 'origin/main'), second ?? '');
+  // The next build has nothing to say of it, unless the repository has moved.
+  await runGit(git(repository.path), next(t, one));
+  t.deepEqual(run('config', '--get-all', 'remote.origin.fetch'), '+refs/heads/*:refs/remotes/origin/*');
+  const moved = next(t, one);
+  await runGit(git(`file://${repository.path}`), moved);
+  t.is(run('remote', 'get-url', 'origin'), `file://${repository.path}`);
+  t.regex(moved.stdio(), /config --replace-all remote\.origin\.url/);
+});
+
+test('what opens the door to the origin is not left in the working copy', (t) => {
+  const shown: [string, string][] = [
+    ['https://me:secret@host/a.git', 'https://host/a.git'],
+    ['https://token@host/a@b.git', 'https://host/a@b.git'],
+    ['ssh://git@host/a', 'ssh://git@host/a'],
+    ['ssh://git:secret@host/a', 'ssh://git@host/a'],
+    ['git@host:a.git', 'git@host:a.git'],
+    ['/srv/a@b', '/srv/a@b'],
+  ];
+  for (const [address, left] of shown) t.is(publicAddress(address), left);
 });
 
 test('a branch that was moved away, and the revision that it left', async (t) => {
