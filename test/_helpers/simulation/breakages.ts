@@ -99,9 +99,8 @@ export const breakages: Readonly<Record<string, Breakage>> = {
   },
   'what others have ended is completed': {
     file: 'src/lib/runtime/builds/end-build.js',
-    text: 'const ended = await finishBuild(tx, masterId, id, { results: isMine ? results : retry, state }, tx.now);',
-    instead:
-      'await finishBuild(tx, masterId, id, { results: isMine ? results : retry, state }, tx.now); const ended = isMine ? results : retry;',
+    text: '(await holdEnded(tx, id)) ?? (isMine ? results : retry)',
+    instead: 'isMine ? results : retry',
   },
   'who drains claims': {
     file: 'src/lib/runtime/builds/builds.js',

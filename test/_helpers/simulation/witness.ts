@@ -53,7 +53,7 @@ export class Witness {
   /** `masters.id` of who has just left by itself. */
   private left: number | null = null;
   private readonly connection: Database;
-  private readonly statements: Readonly<Record<'claims' | 'masters' | 'acts' | 'turns', Statement<unknown[]>>>;
+  private readonly statements: Readonly<Record<'claims' | 'masters' | 'acts' | 'turns' | 'log', Statement<unknown[]>>>;
   private readonly options: WitnessOptions;
 
   constructor(options: WitnessOptions) {
@@ -72,6 +72,10 @@ export class Witness {
            left join object_state s on s.objectid = o.id and s.name = 'run'`,
       ),
       turns: this.connection.prepare('delete from turns returning service, process'),
+      log: this.connection.prepare(
+        `select content, logs.complete from logs join steps on steps.id = stepid left join logchunks on logid = logs.id
+         where buildid = ? and number = (select max(number) from steps where buildid = ?) and slug = 'stdio' order by first_line`,
+      ),
       acts: this.connection.prepare('select * from acts where seq > ? order by seq'),
     };
   }
@@ -96,10 +100,7 @@ export class Witness {
 
   /** What a build was told to be in the database is there. */
   judgeLog(buildId: number, text: string): void {
-    const rows = this.rows<{ content: Buffer | string; complete: number }>(
-      `select content, logs.complete from logs join steps on steps.id = stepid left join logchunks on logid = logs.id
-       where buildid = ${buildId} and number = (select max(number) from steps where buildid = ${buildId}) and slug = 'stdio' order by first_line`,
-    );
+    const rows = this.statements.log.all(buildId, buildId) as { content: Buffer | string | null; complete: number }[];
     const wanted = text.split('\n').filter((line) => line !== '').map((line) => `o${line}`).join('\n'); // prettier-ignore
     const found = rows.flatMap(({ content }) => (content === null ? [] : [content.toString()])).join('\n');
     if (found !== wanted) this.options.blame(`the log of build ${buildId} is ${JSON.stringify(found)}, and not ${JSON.stringify(wanted)}`); // prettier-ignore

@@ -17,13 +17,13 @@ async function goesWell(t: ExecutionContext, options: SimulationOptions): Promis
   t.true(masterHours > options.hours, 'there was hardly a master');
 }
 
-for (const [seed, hours] of [[1, 0.5], [2, 0.8], [1013, 0.3]] as const)
+for (const [seed, hours] of [[2, 1]] as const)
   test.serial(`seed ${seed}, ${hours} h: nothing goes wrong that never may`, (t) => goesWell(t, { seed, hours })); // prettier-ignore
 
 test.serial('a seed that nobody has tried', async (t) => {
   const seed = Math.floor(Math.random() * 2 ** 31);
-  t.log(`script/simulate --seed ${seed} --seeds 1 --each 1`);
-  await goesWell(t, { seed, hours: 1 });
+  t.log(`script/simulate --seed ${seed} --seeds 1 --each 0.4`);
+  await goesWell(t, { seed, hours: 0.4 });
 });
 
 test.serial('the same seed tells the same story', async (t) => {
@@ -33,13 +33,14 @@ test.serial('the same seed tells the same story', async (t) => {
   t.notDeepEqual((await simulate({ seed: 8, hours: 0.2 })).lines, one.lines);
 });
 
-for (const [breakage, found] of [
-  ['death is not noticed', /seed \d+ failed: \w+ was declared dead, and rises again/],
-  ['requests are not given back', /seed \d+ failed: \w+#\d+ keeps request \d+, and does not build it/],
+// Each with a seed that finds it soon.
+for (const [breakage, seed, found] of [
+  ['death is not noticed', '2', /seed \d+ failed: \w+ was declared dead, and rises again/],
+  ['builds write without the fence', '1', /seed \d+ failed: \S+ adds lines to build \d+, which has ended/],
 ] as const)
   test.serial(`${breakage}: that is found`, async (t) => {
     const env = { ...process.env, BBCTL_BREAK: breakage };
-    const args = ['--import', './build/test/_helpers/simulation/break.js', 'build/script/simulate.js', '--seed', '2', '--seeds', '3', '--each', '0.5', '--keep-going']; // prettier-ignore
+    const args = ['--import', './build/test/_helpers/simulation/break.js', 'build/script/simulate.js', '--seed', seed, '--seeds', '3', '--each', '0.5']; // prettier-ignore
     const failed = await t.throwsAsync(run(process.execPath, args, { env }));
     t.regex(String((failed as { stdout?: string } | undefined)?.stdout), found);
   });
