@@ -349,7 +349,7 @@ async function mysql(sql: Knex, options: OpenOptions): Promise<Dialect> {
     among: amongListed,
     locking: (query) => query.forUpdate() as typeof query,
     lockingToDelete: (query) => query.forUpdate() as typeof query,
-    // It locks whatever it looks at, also what it leaves out then.
+    // With SKIP LOCKED nothing was left for a second master in a small table.
     lockFree: null,
     // The engine makes an index for each foreign key.
     missingIndexes: () => Promise.resolve([]),
