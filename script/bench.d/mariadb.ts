@@ -52,12 +52,20 @@ export async function onCopy<T>(folder: string, work: (server: MariadbServer) =>
   const copy = `${folder}-copy`;
   rmSync(copy, { recursive: true, force: true });
   await program('cp', ['-a', folder, copy]);
-  const server = await startMariadb(copy);
+  try {
+    return await onFolder(copy, work);
+  } finally {
+    rmSync(copy, { recursive: true, force: true });
+  }
+}
+
+/** For what only reads. */
+export async function onFolder<T>(folder: string, work: (server: MariadbServer) => Promise<T>): Promise<T> {
+  const server = await startMariadb(folder);
   try {
     return await work(server);
   } finally {
     await server.stop();
-    rmSync(copy, { recursive: true, force: true });
   }
 }
 

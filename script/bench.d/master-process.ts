@@ -13,13 +13,8 @@ export interface MasterConfig {
 
 /** Two masters on a database that is made for them; returns the cluster.yaml. */
 export async function prepareMasters(dir: string, { url, expireAfter, services }: MasterConfig): Promise<string> {
-  await run(bbctl(dir, ['db', 'init', '--yes', '--db', url]));
   const each = (line: (i: number) => string): string[] => Array.from({ length: services }, (_, i) => line(i));
-  const folder = join(dir, 'masters');
-  mkdirSync(folder, { recursive: true });
-  const file = join(folder, 'cluster.yaml');
-  const lines = [
-    `database: "${url}"`,
+  return prepareCluster(dir, url, [
     `expireAfter: ${expireAfter}`,
     'masters: {blue: {name: blue}, green: {name: green}}',
     'workers: {local: {local: true}}',
@@ -27,8 +22,16 @@ export async function prepareMasters(dir: string, { url, expireAfter, services }
     ...each((i) => `  b${i}: {workers: [local], steps: [{shell: make}]}`),
     'schedulers:',
     ...each((i) => `  s${i}: {type: periodic, every: 1d, builders: [b${i}]}`),
-  ];
-  writeFileSync(file, `${lines.join('\n')}\n`);
+  ]);
+}
+
+/** A cluster.yaml of these lines, on a database that is made for it; returns the file. */
+export async function prepareCluster(dir: string, url: string, lines: readonly string[]): Promise<string> {
+  await run(bbctl(dir, ['db', 'init', '--yes', '--db', url]));
+  const folder = join(dir, 'masters');
+  mkdirSync(folder, { recursive: true });
+  const file = join(folder, 'cluster.yaml');
+  writeFileSync(file, [`database: "${url}"`, ...lines, ''].join('\n'));
   return file;
 }
 
@@ -44,10 +47,11 @@ export class MasterProcess {
   private readonly heard = new Set<() => void>();
   private readonly ended: Promise<unknown>;
 
-  constructor(dir: string, config: string, name: string) {
+  /** `more`: of its environment. */
+  constructor(dir: string, config: string, name: string, more: NodeJS.ProcessEnv = {}) {
     const args = ['master', 'run', '--config', config, '--name', name, '--log-format', 'json'];
     const { program, args: all, env } = bbctl(dir, args);
-    this.child = spawn(program, all, { env, stdio: ['ignore', 'pipe', 'inherit'] });
+    this.child = spawn(program, all, { env: { ...env, ...more }, stdio: ['ignore', 'pipe', 'inherit'] });
     running.add(this);
     this.ended = new Promise((resolve) => this.child.once('exit', resolve)).then(() => running.delete(this));
     createInterface(this.child.stdout).on('line', (line) => {
@@ -61,12 +65,32 @@ export class MasterProcess {
     return new Promise((resolve, reject) => {
       const look = (): void => {
         const line = this.lines.filter((one) => one.message === message)[nth - 1];
-        if (line) resolve(Date.parse(line.time));
+        if (!line) return;
+        this.heard.delete(look);
+        resolve(Date.parse(line.time));
       };
       this.heard.add(look);
       look();
       void this.ended.then(() => reject(new Error(`a master ended without "${message}"`)));
     });
+  }
+
+  /** When it has said so until now. */
+  times(message: string): number[] {
+    return this.lines.filter((one) => one.message === message).map(({ time }) => Date.parse(time));
+  }
+
+  /** What it has said until now is of no interest any more. */
+  forget(): void {
+    this.lines.length = 0;
+  }
+
+  get pid(): number {
+    return this.child.pid ?? 0;
+  }
+
+  signal(signal: NodeJS.Signals): void {
+    this.child.kill(signal);
   }
 
   async end(signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {

@@ -42,6 +42,8 @@ export interface Dialect {
   locking<Q extends Knex.QueryBuilder>(query: Q): Q;
   /** The same for rows that are to be deleted: nobody can begin to refer to them either. */
   lockingToDelete<Q extends Knex.QueryBuilder>(query: Q): Q;
+  /** Locks those of the rows with these ids that nobody else has locked; `null`: the engine can only wait for others. */
+  readonly lockFree: ((sql: Knex, table: string, ids: readonly number[]) => Promise<Set<number>>) | null;
   /** References to rows of history that each deletion of one goes through a whole table for, the largest first. */
   missingIndexes(sql: Knex): Promise<MissingIndex[]>;
   /** In this transaction tables may be scanned: a foreign key without an index leaves no other way. */
@@ -161,6 +163,7 @@ function sqlite(version: string): Dialect {
     among: amongListed,
     locking: (query) => query,
     lockingToDelete: (query) => query,
+    lockFree: null,
     missingIndexes: () => Promise.resolve([]),
     allowScans: () => Promise.resolve(),
     newIds: async (tx, table, count) => idsFrom((await highestId(tx, table)) + 1, count),
@@ -265,6 +268,7 @@ function postgres(version: string): Dialect {
     locking: (query) => query.forNoKeyUpdate() as typeof query,
     // A new row that refers to one that is being deleted would be deleted with it, unseen: it has to wait, and fails.
     lockingToDelete: (query) => query.forUpdate() as typeof query,
+    lockFree: (sql, table, ids) => idSet(sql(table).whereIn('id', ids).forNoKeyUpdate().skipLocked()),
     missingIndexes: async (sql) => rowsOf(await sql.raw(unindexedReferences)).map(missingIndexOf),
     allowScans: async (sql) => void (await sql.raw('set local enable_seqscan = on')),
     newIds: async ({ sql: on }, table, count) => {
@@ -345,6 +349,8 @@ async function mysql(sql: Knex, options: OpenOptions): Promise<Dialect> {
     among: amongListed,
     locking: (query) => query.forUpdate() as typeof query,
     lockingToDelete: (query) => query.forUpdate() as typeof query,
+    // With SKIP LOCKED nothing was left for a second master in a small table.
+    lockFree: null,
     // The engine makes an index for each foreign key.
     missingIndexes: () => Promise.resolve([]),
     allowScans: () => Promise.resolve(),
@@ -354,6 +360,10 @@ async function mysql(sql: Knex, options: OpenOptions): Promise<Dialect> {
     raiseIds: () => Promise.resolve(),
     exclusively: lockTables,
   };
+}
+
+async function idSet(query: Knex.QueryBuilder): Promise<Set<number>> {
+  return new Set((await query.select<{ id: number }[]>('id')).map(({ id }) => id));
 }
 
 /** Without transactions (MyISAM) only LOCK TABLES keeps the others out between looking and writing. */

@@ -1,4 +1,5 @@
 import type { PendingRequest } from '../model/pending.js';
+import { chunks } from './chunks.js';
 import type { Transaction } from './connect.js';
 import { masterClass } from './published.js';
 
@@ -27,6 +28,24 @@ export async function readPending(tx: Transaction, { builderIds, which, limit }:
   if (which === 'waited for') query.where('waited_for', 1).whereExists(runningParent(tx));
   const rows = await query;
   return rows.map(pendingOf);
+}
+
+/**
+ * Of these requests some that nobody else is about to claim, and nobody else is until the transaction ends: of the first
+ * ones, as many as are wanted; if there are none, of the next. Where the engine can only wait for others: the first ones.
+ */
+export async function lockFree(
+  tx: Transaction,
+  requests: readonly PendingRequest[],
+  limit: number,
+): Promise<readonly PendingRequest[]> {
+  if (!tx.dialect.lockFree || limit === 0) return requests.slice(0, limit);
+  // Never more at once than are wanted: what is locked nobody else takes.
+  for (const some of chunks(requests, limit)) {
+    const free = await tx.dialect.lockFree(tx.sql, 'buildrequests', some.map(({ id }) => id)); // prettier-ignore
+    if (free.size > 0) return some.filter(({ id }) => free.has(id));
+  }
+  return [];
 }
 
 /** The newest of them, of these builders. */

@@ -50,21 +50,46 @@ export async function readEarlierBuilds(
   };
 }
 
-/** Others may take a number at the same time; each of them takes one. */
+/** Others may take numbers at the same time; each time at least one of them takes one. */
 const mostClashes = 1000;
 
-/** Adds a build under the next number of its builder. `last`: the last one of each, which is counted up here. */
-export async function addBuild(
+/** Adds builds in their order, each under the next number of its builder; returns them by request. */
+export async function addBuilds(
   tx: Transaction,
   masterId: number,
-  build: NewBuild,
+  builds: readonly NewBuild[],
+  now: number,
+): Promise<Map<number, AddedBuild>> {
+  const last = await readLastNumbers(tx, builds.map(({ builderId }) => builderId)); // prettier-ignore
+  const added = new Map<number, AddedBuild>();
+  let missing = builds;
+  for (let clashes = 0; missing.length > 0; clashes++) {
+    if (clashes === mostClashes) throw new Error('there are no free numbers for builds');
+    for (const some of chunks(missing, 500)) {
+      const rows = some.map((build) => newRow(tx, masterId, build, last, now));
+      await tx.sql('builds').insert(rows).onConflict(['builderid', 'number']).ignore();
+      for (const [requestId, build] of await readOpen(tx, masterId, some)) added.set(requestId, build);
+    }
+    missing = builds.filter(({ requestId }) => !added.has(requestId));
+  }
+  return added;
+}
+
+/** `last`: the number that was last tried of each builder, which is counted up here. */
+function newRow(
+  tx: Transaction,
+  masterId: number,
+  { requestId, builderId, workerId }: NewBuild,
   last: Map<number, number>,
   now: number,
-): Promise<AddedBuild> {
-  const row = {
-    builderid: build.builderId,
-    buildrequestid: build.requestId,
-    workerid: build.workerId,
+) {
+  const number = (last.get(builderId) ?? 0) + 1;
+  last.set(builderId, number);
+  return {
+    number,
+    builderid: builderId,
+    buildrequestid: requestId,
+    workerid: workerId,
     masterid: masterId,
     started_at: Math.floor(now),
     complete_at: null,
@@ -72,19 +97,21 @@ export async function addBuild(
     state_string: 'building',
     ...(tx.schema.has('builds', 'locks_duration_s') ? { locks_duration_s: 0 } : {}),
   };
-  for (let clashes = 0; clashes < mostClashes; clashes++) {
-    const number = (last.get(build.builderId) ?? 0) + 1;
-    last.set(build.builderId, number);
-    await tx
-      .sql('builds')
-      .insert({ ...row, number })
-      .onConflict(['builderid', 'number'])
-      .ignore();
-    const mine = { builderid: build.builderId, number, buildrequestid: build.requestId, masterid: masterId };
-    const added = await tx.sql('builds').where(mine).whereNull('complete_at').first<{ id: number } | undefined>('id');
-    if (added) return { id: added.id, number };
-  }
-  throw new Error(`there is no free number for a build of builder ${build.builderId}`);
+}
+
+async function readOpen(
+  tx: Transaction,
+  masterId: number,
+  builds: readonly NewBuild[],
+): Promise<Map<number, AddedBuild>> {
+  const requestIds = builds.map(({ requestId }) => requestId);
+  const rows = await tx
+    .sql('builds')
+    .whereIn('buildrequestid', requestIds)
+    .where('masterid', masterId)
+    .whereNull('complete_at')
+    .select<(AddedBuild & { readonly buildrequestid: number })[]>('id', 'number', 'buildrequestid');
+  return new Map(rows.map(({ id, number, buildrequestid }) => [buildrequestid, { id, number }]));
 }
 
 /** Builder → the number of its last build. */

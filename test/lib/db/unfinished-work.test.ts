@@ -4,7 +4,7 @@ import { addBuildset } from '../../../src/lib/db/buildsets.js';
 import { membershipTables } from '../../../src/lib/db/fence.js';
 import { enrol, leave, leavingTables } from '../../../src/lib/db/membership.js';
 import { claimRequests } from '../../../src/lib/db/request-claims.js';
-import { addBuild, addLog, addStep, finishBuild } from '../../../src/lib/db/running-builds.js';
+import { addBuilds, addLog, addStep, finishBuild } from '../../../src/lib/db/running-builds.js';
 import { findOrAddSourceStamp } from '../../../src/lib/db/source-stamps.js';
 import { noOffer } from '../../../src/lib/model/run.js';
 import { databaseFrom, engines } from '../../_helpers/database.js';
@@ -27,7 +27,8 @@ for (const engine of engines)
       const { requestIds } = await addBuildset(tx, { reason: '', properties: {}, sourceStampIds, builderIds: [1, 2] }, 7); // prettier-ignore
       await claimRequests(tx, me.id, [...requestIds.values()], 7);
       for (const [builderId, requestId] of requestIds) {
-        const { id: buildId } = await addBuild(tx, me.id, { requestId, builderId, workerId: 1 }, new Map(), 7);
+        const added = await addBuilds(tx, me.id, [{ requestId, builderId, workerId: 1 }], 7);
+        const buildId = added.get(requestId)?.id ?? 0;
         await addLog(tx, await addStep(tx, { buildId, number: 0, name: 'shell' }, 7, false), 'stdio', false);
         if (builderId === 2) await finishBuild(tx, me.id, buildId, { results: 0, state: 'done' }, 8);
         if (builderId === 2) await tx.sql('buildrequests').where('id', requestId).update({ complete: 1, results: 0 });

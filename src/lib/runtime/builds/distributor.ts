@@ -1,10 +1,11 @@
+import type { Transaction } from '../../db/connect.js';
 import { findBuilderIds } from '../../db/buildsets.js';
 import { readReadyWorkers } from '../../db/local-workers.js';
-import { readPending } from '../../db/pending-requests.js';
+import { lockFree, readPending } from '../../db/pending-requests.js';
 import { NotMember } from '../../db/fence.js';
 import type { Me } from '../../db/fence.js';
 import { assigned } from '../../model/pending.js';
-import type { Assignment } from '../../model/pending.js';
+import type { Assignment, PendingRequest } from '../../model/pending.js';
 import type { Log } from '../log.js';
 import type { LostClaims } from './lost-claims.js';
 import type { Membership } from '../membership.js';
@@ -32,8 +33,17 @@ export interface DistributorOptions {
   readonly onStarted: (build: StartedBuild) => void;
 }
 
+interface Found {
+  readonly pending: readonly PendingRequest[];
+  /** `builders.id` → name. */
+  readonly names: ReadonlyMap<number, string>;
+  /** Workers that may be given work. */
+  readonly ready: ReadonlySet<string>;
+}
+
 /** Beyond the free slots: requests whose workers have none must not hide the others. */
 const lookBeyond = 100;
+const farthest = 8;
 /** Others were quicker so often: then it waits a little. */
 const mostInVain = 5;
 const pauseMs = 1000;
@@ -41,8 +51,10 @@ const pauseMs = 1000;
 /** Claims what this master can build at the moment, and has it begin. */
 export class Distributor {
   private readonly options: DistributorOptions;
-  /** Builder → `builders.id`, for the configuration that it was read for. */
   private looking: Promise<unknown> = Promise.resolve();
+  /** How much further it looks than it would alone: others are about to claim what comes first. */
+  private reach = 1;
+  /** Builder → `builders.id`, for the configuration that it was read for. */
   private known: { readonly building: Building; readonly ids: ReadonlyMap<string, number> } | null = null;
 
   constructor(options: DistributorOptions) {
@@ -71,8 +83,10 @@ export class Distributor {
 
   /** Returns whether nothing is left that it could begin. */
   private async lookWhileThereIs(signal: AbortSignal): Promise<boolean> {
+    this.reach = 1;
     for (let inVain = 0; inVain < mostInVain && !signal.aborted;) {
       const { wanted, begun } = await this.look();
+      if (begun < wanted) this.reach = Math.min(farthest, this.reach * 2);
       if (wanted === 0) return true;
       inVain = begun === 0 ? inVain + 1 : 0;
     }
@@ -86,35 +100,42 @@ export class Distributor {
     const builders = await this.builders();
     const mode = which();
     if (!membership.trusted || count === 0 || builders.size === 0 || mode === 'none') return nothing;
-    const wanted = { builderIds: [...builders.values()], which: mode, limit: count + lookBeyond };
+    const wanted = { builderIds: [...builders.values()], which: mode, limit: (count + lookBeyond) * this.reach };
     const pending = await store.glance((tx) => readPending(tx, wanted));
     if (pending.length === 0) return nothing;
-    const names = new Map([...builders].map(([name, id]) => [id, name]));
-    const assignments = assigned(pending, (id) => this.workersOf(names.get(id)), await this.readySlots());
-    if (assignments.length === 0) return nothing;
-    return { wanted: assignments.length, begun: await this.start(assignments, names) };
+    const found = { pending, names: new Map([...builders].map(([name, id]) => [id, name])), ready: await this.readyWorkers() }; // prettier-ignore
+    const first = this.assignedOf(found, pending);
+    return first.length === 0 ? nothing : { wanted: first.length, begun: await this.start(found) };
   }
 
   private workersOf(builder = ''): readonly string[] {
     return this.options.building().builders.get(builder)?.workers ?? [];
   }
 
-  private async readySlots(): Promise<ReadonlyMap<string, number>> {
+  private async readyWorkers(): Promise<ReadonlySet<string>> {
     const { store, slots } = this.options;
-    const ready = await store.glance((tx) => readReadyWorkers(tx, [...slots.free.keys()]));
-    return new Map([...slots.free].filter(([worker]) => ready.has(worker)));
+    return new Set((await store.glance((tx) => readReadyWorkers(tx, [...slots.free.keys()]))).keys());
   }
 
-  private async start(assignments: readonly Assignment[], names: ReadonlyMap<number, string>): Promise<number> {
+  private freeSlots({ ready }: Found): ReadonlyMap<string, number> {
+    return new Map([...this.options.slots.free].filter(([worker, free]) => free > 0 && ready.has(worker)));
+  }
+
+  private assignedOf(found: Found, requests: readonly PendingRequest[]): Assignment[] {
+    return assigned(requests, (id) => this.workersOf(found.names.get(id)), this.freeSlots(found));
+  }
+
+  private async start(found: Found): Promise<number> {
     const { scribe, me, membership, which, onStarted } = this.options;
-    const candidates = this.seated(assignments, names);
+    let candidates: readonly Candidate[] = [];
     let started: readonly StartedBuild[] = [];
     const mode = which();
     try {
-      started = await scribe.write((tx, again) => {
+      started = await scribe.write(async (tx, again) => {
         // It may have waited for the database, and all may be different now.
-        if (!membership.trusted || which() !== mode)
-          return again ? findStarted(tx, me.id, candidates) : Promise.resolve([]);
+        if (!membership.trusted || which() !== mode) return again ? findStarted(tx, me.id, candidates) : [];
+        // Done anew it is about the same requests: they may have been claimed already.
+        if (!again) candidates = await this.choose(tx, found);
         // While it drains the newer one may be none that it builds.
         return startBuilds(tx, me.id, candidates, { again, collapses: mode === 'all' });
       });
@@ -124,6 +145,15 @@ export class Distributor {
     }
     for (const build of started) onStarted(build);
     return started.length;
+  }
+
+  /** What comes first, but for what others are about to claim. */
+  private async choose(tx: Transaction, found: Found): Promise<Candidate[]> {
+    const free = this.freeSlots(found);
+    const count = [...free.values()].reduce((sum, one) => sum + one, 0);
+    const isWanted = ({ builderId }: PendingRequest) => this.workersOf(found.names.get(builderId)).some((one) => free.has(one)); // prettier-ignore
+    const requests = await lockFree(tx, found.pending.filter(isWanted), count);
+    return this.seated(this.assignedOf(found, requests), found.names);
   }
 
   private seated(assignments: readonly Assignment[], names: ReadonlyMap<number, string>): Candidate[] {

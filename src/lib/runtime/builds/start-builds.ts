@@ -4,7 +4,7 @@ import { completeRequests } from '../../db/complete-requests.js';
 import { readReadyWorkers } from '../../db/local-workers.js';
 import { readNewestPending } from '../../db/pending-requests.js';
 import { claimRequests, holdOpen, releaseRequests } from '../../db/request-claims.js';
-import { addBuild, addBuildProperties, readEarlierBuilds, readLastNumbers } from '../../db/running-builds.js';
+import { addBuildProperties, addBuilds, readEarlierBuilds } from '../../db/running-builds.js';
 import type { AddedBuild, EarlierBuilds } from '../../db/running-builds.js';
 import { buildProperties } from '../../model/build-properties.js';
 import type { BuilderConfig } from '../../model/cluster-config.js';
@@ -53,7 +53,7 @@ export async function startBuilds(
   const earlier = await readEarlierBuilds(tx, masterId, [...mine]);
   const open = await withoutFinished(tx, claimed, earlier);
   const toBuild = collapses ? await withoutCollapsed(tx, masterId, open) : open;
-  return addBuilds(tx, masterId, toBuild, { earlier, workers, again });
+  return begin(tx, masterId, toBuild, { earlier, workers, again });
 }
 
 /**
@@ -132,7 +132,7 @@ interface Found {
   readonly again: boolean;
 }
 
-async function addBuilds(
+async function begin(
   tx: FencedTransaction,
   masterId: number,
   candidates: readonly Candidate[],
@@ -141,14 +141,19 @@ async function addBuilds(
   const contents = await readContents(tx, [...new Set(candidates.map(({ request }) => request.buildsetId))]);
   // In the order of builders, whoever adds: two masters must not wait for each other.
   const ordered = [...candidates].sort((a, b) => a.request.builderId - b.request.builderId);
-  const last = await readLastNumbers(tx, ordered.map(({ request }) => request.builderId)); // prettier-ignore
-  const started: StartedBuild[] = [];
-  for (const candidate of ordered) {
-    const { request, seat } = candidate;
-    const build = { requestId: request.id, builderId: request.builderId, workerId: workers.get(seat.worker) ?? 0 };
-    const added = earlier.own.get(request.id) ?? (await addBuild(tx, masterId, build, last, tx.now));
-    started.push(begun(candidate, added, contents.get(request.buildsetId) ?? noContents, tx.now));
-  }
+  const builds = ordered
+    .filter(({ request }) => !earlier.own.has(request.id))
+    .map(({ request: { id, builderId }, seat }) => ({
+      requestId: id,
+      builderId,
+      workerId: workers.get(seat.worker) ?? 0,
+    }));
+  const added = new Map([...earlier.own, ...(await addBuilds(tx, masterId, builds, tx.now))]);
+  const started = ordered.flatMap((candidate): StartedBuild[] => {
+    const { id, buildsetId } = candidate.request;
+    const build = added.get(id);
+    return build ? [begun(candidate, build, contents.get(buildsetId) ?? noContents, tx.now)] : [];
+  });
   await addBuildProperties(tx, started, again);
   return started;
 }
