@@ -9,7 +9,7 @@ export interface Store {
   readonly label: string;
   /** One consistent look. */
   read<T>(work: (tx: Transaction) => Promise<T>): Promise<T>;
-  /** Single statements. */
+  /** Single statements, which do no harm when they are done twice. */
   glance<T>(work: (tx: Transaction) => Promise<T>): Promise<T>;
   /** One transaction; done again where it lost a race, which leaves nothing behind. */
   write<T>(tables: readonly string[], work: (tx: Transaction) => Promise<T>): Promise<T>;
@@ -40,20 +40,23 @@ export class ReopeningStore implements Store {
   }
 
   glance<T>(work: (tx: Transaction) => Promise<T>): Promise<T> {
-    return this.inTurn((database) => database.glance(work));
+    return this.inTurn((database) => this.again(() => database.glance(work)));
   }
 
   write<T>(tables: readonly string[], work: (tx: Transaction) => Promise<T>): Promise<T> {
-    return this.inTurn(async (database) => {
-      for (let tries = 1; ; tries++) {
-        try {
-          return await database.write(tables, work);
-        } catch (error) {
-          if (tries === mostTries || !(isRetryable(error) || isBusy(error))) throw error;
-          await this.clock.sleep(10 * 2 ** tries * (0.5 + Math.random()));
-        }
+    return this.inTurn((database) => this.again(() => database.write(tables, work)));
+  }
+
+  /** Where it lost a race; on MyISAM a mere look loses some to LOCK TABLES of others. */
+  private async again<T>(work: () => Promise<T>): Promise<T> {
+    for (let tries = 1; ; tries++) {
+      try {
+        return await work();
+      } catch (error) {
+        if (tries === mostTries || !(isRetryable(error) || isBusy(error))) throw error;
+        await this.clock.sleep(10 * 2 ** tries * (0.5 + Math.random()));
       }
-    });
+    }
   }
 
   async close(): Promise<void> {

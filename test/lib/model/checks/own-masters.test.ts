@@ -79,7 +79,15 @@ test('nobody is sent to reconfigure one of them as if it were a Buildbot', (t) =
   t.regex(advice(others), /buildbot reconfig/);
   t.deepEqual(wakeUps(own, new Set([1])), []);
   t.is(wakeUps(others, new Set([1])).length, 1);
-  const asked = { ...request, claim: null, complete: false, results: -1, buildsetComplete: false, hasSource: true, parentBuildId: null };
+  const asked = {
+    ...request,
+    claim: null,
+    complete: false,
+    results: -1,
+    buildsetComplete: false,
+    hasSource: true,
+    parentBuildId: null,
+  };
   const end = (cluster: typeof own) => why(cluster, asked).at(-1);
   t.regex(end(own)?.message ?? '', /on ci1:\/srv\/blue, a master of bbctl's own, which takes it at its next look/);
   t.deepEqual(end(own)?.fix, ['bbctl masters show ci1:/srv/blue']);
