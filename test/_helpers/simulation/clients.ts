@@ -43,6 +43,8 @@ export class Clients {
     this.simulation.operate(async (tx) => {
       await addRequest(tx, builder, priority, this.simulation.now);
       if (isTold) await mark(tx, ['requests']);
+      // So that several want the same at the same moment.
+      if (isTold) for (const member of this.simulation.there()) this.simulation.timeline.after(random.between(0, 10), () => member.tell('requests')); // prettier-ignore
     });
   }
 }

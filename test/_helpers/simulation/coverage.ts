@@ -74,7 +74,7 @@ export class Coverage {
   /** What a master has left is killed by whoever begins there next, and what it has in an earlier life by itself. */
   private judgeChild({ owner, folder, buildId, incarnation }: Child): void {
     const beside = this.simulation.there().find((member) => member.process.state === 'running' && member.name === folder && member.incarnation !== null); // prettier-ignore
-    const isOver = owner.state === 'gone' ? beside?.process !== owner : beside?.process === owner && beside.incarnation !== incarnation; // prettier-ignore
+    const isOver = owner.state === 'gone' ? (beside?.process.beganMs ?? 0) >= owner.goneMs : beside?.process === owner && beside.incarnation !== incarnation; // prettier-ignore
     if (beside && isOver) this.simulation.blame(`${beside.label} lives, and build ${buildId} of an earlier life still runs`); // prettier-ignore
   }
 }

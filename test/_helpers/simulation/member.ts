@@ -3,6 +3,8 @@ import { scheduleTables } from '../../../src/lib/runtime/schedulers/schedule.js'
 import { force } from '../../../src/lib/runtime/schedulers/force.js';
 import { fenced } from '../../../src/lib/runtime/run-service.js';
 import { Failure } from '../../../src/lib/errors.js';
+import { aborted } from '../../../src/lib/runtime/aborted.js';
+import type { Topic } from '../../../src/lib/runtime/service.js';
 import type { Log } from '../../../src/lib/runtime/log.js';
 import { Master } from '../../../src/lib/runtime/master.js';
 import type { Work } from '../../../src/lib/runtime/master.js';
@@ -72,6 +74,7 @@ export class Member {
   joinedMs = Infinity;
   configuredMs: number;
   private readonly options: MemberOptions;
+  private heard: (topic: Topic) => void = () => {};
   private readonly stopping = new AbortController();
   private readonly store: Store;
 
@@ -106,7 +109,10 @@ export class Member {
       }),
       clock: this.process.clock,
       log: this.log(),
-      ear: null,
+      ear: (heard, signal) => {
+        this.heard = heard;
+        return aborted(signal);
+      },
       lookMs,
     });
     this.master.run(this.stopping.signal).then(
@@ -135,6 +141,11 @@ export class Member {
 
   disturbed(): void {
     this.disturbedMs = this.options.timeline.nowMs;
+  }
+
+  /** It is told at once, as PostgreSQL does. */
+  tell(topic: Topic): void {
+    void this.process.deliver(() => this.heard(topic));
   }
 
   /** Drains. */

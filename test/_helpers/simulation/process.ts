@@ -6,6 +6,9 @@ export class SimulatedProcess {
   readonly number: number;
   readonly clock: Clock;
   state: 'running' | 'paused' | 'gone' = 'running';
+  /** Of the timeline. */
+  readonly beganMs: number;
+  goneMs = Infinity;
   private readonly timeline: Timeline;
   private held: (() => void | Promise<void>)[] = [];
 
@@ -13,7 +16,7 @@ export class SimulatedProcess {
   constructor(timeline: Timeline, number: number, rate: number) {
     this.timeline = timeline;
     this.number = number;
-    const zero = timeline.nowMs;
+    const zero = (this.beganMs = timeline.nowMs);
     this.clock = {
       monotonicMs: () => (timeline.nowMs - zero) * rate,
       sleep: (ms, signal) => this.sleep(ms, rate, signal),
@@ -40,6 +43,7 @@ export class SimulatedProcess {
 
   /** It never does anything again: what it waits for never comes. */
   kill(): void {
+    if (this.state !== 'gone') this.goneMs = this.timeline.nowMs;
     this.state = 'gone';
     this.held = [];
   }
