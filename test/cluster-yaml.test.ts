@@ -74,7 +74,7 @@ function fileWith(t: ExecutionContext, content: string): string {
 test('the examples are right: the first as it is, the others as parts', async (t) => {
   const [whole = '', ...parts] = [...text.matchAll(/^```yaml\n([^]*?)^```$/gm)].map(([, example = '']) => example);
   t.is((await readClusterConfig(fileWith(t, whole))).schedulers.length, 4);
-  t.is(parts.length, 5);
+  t.is(parts.length, 6);
   for (const part of parts) await t.notThrowsAsync(readClusterFile(fileWith(t, part)), part);
   const mixed = await readClusterConfig(fileWith(t, parts[0]!));
   t.deepEqual(mixed.elsewhere.builders, ['installer']);
