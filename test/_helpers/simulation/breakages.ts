@@ -130,9 +130,9 @@ export const breakages: Readonly<Record<string, Breakage>> = {
   'what others have claimed is built': {
     file: 'src/lib/db/request-claims.js',
     text: `whereIn('brid', some).where('masterid', masterId);
-        for`,
+        const mine`,
     instead: `whereIn('brid', some);
-        for`,
+        const mine`,
   },
   'priorities do not count': {
     file: 'src/lib/db/pending-requests.js',
