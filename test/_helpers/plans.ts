@@ -91,5 +91,6 @@ function scannedBy(node: Node): string[] {
 /** The rows of a bitmap are found by the conditions below it. */
 function hasCondition(node: Node): boolean {
   if (!node['Node Type'].startsWith('Bitmap')) return node['Index Cond'] !== undefined;
-  return node['Index Cond'] !== undefined || (node.Plans?.length ? node.Plans.every(hasCondition) : false);
+  const below = node.Plans?.filter((one) => one['Node Type'].startsWith('Bitmap')) ?? [];
+  return node['Index Cond'] !== undefined || (below.length > 0 && below.every(hasCondition));
 }

@@ -94,7 +94,7 @@ builders:
   t.true(merged.includes('  tests: {workers: [w1], steps: []} # the main one\n'));
   const inventory = await reread(file, merged);
   t.deepEqual([...inventory.builders].sort(), ['tests', ...names(draft.builders, true)].sort());
-  t.deepEqual(inventory.masters[0], { key: 'm0', name: 'h:/own', kind: 'buildbot', control: { wake: { http: 'http://h:8010' } } }); // prettier-ignore
+  t.deepEqual(inventory.masters[0], { key: 'm0', name: 'h:/own', kind: 'buildbot', listen: null, control: { wake: { http: 'http://h:8010' } } }); // prettier-ignore
   t.is(new Set(inventory.masters.map(({ key }) => key)).size, 1 + names(draft.masters, true).length);
   t.is(await mergedText(file, draft), merged);
 });

@@ -94,7 +94,7 @@ realTest(
     const cluster = await building(t);
     const { db, master, requestId } = cluster;
     const watching = drain(cluster);
-    await watching.waitForOutput(/1 build left/);
+    await watching.waitForOutput(/was asked to drain\./);
     watching.kill('SIGINT');
     const interrupted = await watching.finished;
     t.is(interrupted.status, 130);

@@ -23,11 +23,11 @@ interface Row {
  * anybody else it would not be heard of, and be waited for even when that build is stopped.
  */
 export async function readPending(tx: Transaction, { builderIds, which, limit }: Wanted): Promise<PendingRequest[]> {
-  const query = unclaimed(tx, builderIds).limit(limit);
+  const query = unclaimed(tx, builderIds);
   query.orderBy([{ column: 'priority', order: 'desc' }, 'submitted_at', 'buildrequests.id']);
-  if (which === 'waited for') query.where('waited_for', 1).whereExists(runningParent(tx));
-  const rows = await query;
-  return rows.map(pendingOf);
+  if (which === 'all') return (await query.limit(limit)).map(pendingOf);
+  const waitedFor = (await query.where('waited_for', 1)).map(pendingOf);
+  return (await withRunningParents(tx, waitedFor)).slice(0, limit);
 }
 
 /**
@@ -78,6 +78,17 @@ function runningParent(tx: Transaction) {
     .whereRaw('?? = ??', ['buildsets.id', 'buildrequests.buildsetid'])
     .whereNull('builds.complete_at')
     .select(tx.sql.raw('1'));
+}
+
+/** A planner that knows no better joins this from the side of all buildsets, unless they are named. */
+async function withRunningParents(tx: Transaction, requests: readonly PendingRequest[]): Promise<PendingRequest[]> {
+  const running = new Set<number>();
+  for (const some of chunks(requests.map(({ buildsetId }) => buildsetId))) {
+    const parents = tx.sql('buildsets').join('builds', 'builds.id', 'buildsets.parent_buildid');
+    const open = parents.whereIn('buildsets.id', some).whereNull('builds.complete_at');
+    for (const { id } of await open.select<{ id: number }[]>('buildsets.id')) running.add(id);
+  }
+  return requests.filter(({ buildsetId }) => running.has(buildsetId));
 }
 
 /** A running build that waits for the request, on a master that is none of bbctl's own. */

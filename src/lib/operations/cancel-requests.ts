@@ -195,8 +195,8 @@ function seenRequest(request: FoundRequest, holder: Master | undefined, claimFor
     id: request.id,
     buildsetId: request.buildsetId,
     claimFor: claimFor.id,
-    // A claim of now would be a sign of life, of a master that is dead.
-    claimAt: Math.floor(isLiving(claimFor) ? request.submittedAt : Math.min(lastActive, request.submittedAt)),
+    // A claim of now would be a sign of life, of a master that is dead; one from before the request is no master's own.
+    claimAt: Math.floor(isLiving(claimFor) ? request.submittedAt : Math.min(lastActive, request.submittedAt)) - 1,
     ...(request.claim && {
       claim: { requestId: request.id, claimedAt: request.claim.claimedAt },
       holder: holder ? seen(holder) : seenGone(request.claim.masterId),

@@ -23,14 +23,14 @@ const finishAll = () => finishBuilds({ builds: [], expireAfter });
 const open = { complete: 0, complete_at: null, results: -1 };
 const ended = { complete: 1, complete_at: aboutNow, results: 6 };
 const cancelled = (table: string, id: number): Difference[] => updated(table, [id], open, ended);
-/** As if claimed when it was submitted: no sign of life, and the same whenever the plan is made. */
+/** As if claimed just before it was submitted: no sign of life, no master's own, and the same whenever the plan is made. */
 const claimed = (before: Dump, request: number, masterid = 1): Difference => {
   const row = before.buildrequests?.find(({ id }) => id === request);
   const isRecent = Number(row?.submitted_at) > now() - 60;
   return inserted('buildrequest_claims', {
     brid: request,
     masterid,
-    claimed_at: isRecent ? aboutNow : row?.submitted_at,
+    claimed_at: isRecent ? aboutNow : Number(row?.submitted_at) - 1,
   });
 };
 
