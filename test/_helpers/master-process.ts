@@ -64,8 +64,11 @@ export function startMasterProcess(
     log,
     logged: (message, fields = {}) =>
       until(`${key} logs "${message}" ${JSON.stringify(fields)}`, () => {
-        if (running.process.exitCode !== null) throw new Error(`${key} has ended:\n${running.stderr()}`);
-        return log().find((line) => line.message === message && Object.entries(fields).every(([field, value]) => line[field] === value)); // prettier-ignore
+        // Looked for after the end, too: it may be the last thing that it has said.
+        const hasEnded = running.process.exitCode !== null;
+        const line = log().find((one) => one.message === message && Object.entries(fields).every(([field, value]) => one[field] === value)); // prettier-ignore
+        if (!line && hasEnded) throw new Error(`${key} has ended:\n${running.stderr()}`);
+        return line;
       }),
     signal: (signal) => running.kill(signal),
     kill9: () => end('SIGKILL'),
