@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readdirSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 
@@ -19,5 +19,3 @@ export class StepGate {
     writeFileSync(path.join(this.folder, 'open'), '');
   }
 }
-
-export const isAlive = (pid: number): boolean => existsSync(`/proc/${pid}/cwd`);

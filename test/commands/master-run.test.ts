@@ -9,7 +9,8 @@ import { until } from '../_helpers/buildbot/until.js';
 import { emptyDatabase, type TestDatabase } from '../_helpers/database.js';
 import { temporaryFolder } from '../_helpers/gate-hooks.js';
 import { startMasterProcess, type MasterProcess } from '../_helpers/master-process.js';
-import { isAlive, StepGate } from '../_helpers/step-gate.js';
+import { isRunning } from '../_helpers/processes.js';
+import { StepGate } from '../_helpers/step-gate.js';
 import { promtoolOn, samplesIn } from '../_helpers/prometheus.js';
 import { isSkipped } from '../_helpers/skip.js';
 
@@ -199,6 +200,6 @@ test('at the third signal it ends at once, and what it builds with it', async (t
   await blue.logged('stopping quickly', { builds: 1 });
   blue.signal('SIGTERM');
   t.is(await until('it has ended', () => blue.exitCode ?? undefined), 1);
-  await until('its build has ended', () => !gate.begun.some(isAlive));
+  await until('its build has ended', () => !gate.begun.some(isRunning));
   t.false(existsSync(pidFile));
 });

@@ -3,6 +3,7 @@ import path from 'node:path';
 import { Failure } from '../errors.js';
 import type { MasterKind } from '../model/inventory.js';
 import { printable } from '../model/names.js';
+import { statOf } from '../process-identity.js';
 
 /** What the process of a pid file should be. */
 export interface ExpectedMaster {
@@ -88,13 +89,10 @@ function optionOf(words: readonly string[], option: string): string | undefined 
   return joined?.slice(option.length + 1) ?? (words.includes(option) ? words[words.indexOf(option) + 1] : undefined);
 }
 
-/** `null`: there is no such process, or it has ended and nobody has asked how. */
+/** `null`: there is no such process. */
 function startOf(pid: number): number | null {
-  const stat = attempt(() => readFileSync(`/proc/${pid}/stat`, 'utf8'));
-  // The name in parentheses may hold anything.
-  const fields = stat?.slice(stat.lastIndexOf(')') + 2).split(' ');
-  if (fields === undefined || /^[ZXx]/.test(fields[0] ?? '')) return null;
-  return Number(fields[19]);
+  const stat = statOf(pid);
+  return stat && Number(stat.began);
 }
 
 function epochMsOf(ticks: number): number {

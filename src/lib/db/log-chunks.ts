@@ -44,14 +44,23 @@ export async function readLines(tx: Transaction, logId: number, firstLine: numbe
   const first = Math.max(0, firstLine);
   const last = Math.min(first + limit - 1, largestNumber);
   if (first > last) return '';
-  const chunks = await tx
+  const chunks = await chunksBetween(tx, logId, first, last).select<ChunkRow[]>(
+    'first_line',
+    'last_line',
+    'content',
+    'compressed',
+  );
+  return chunks.map((chunk) => linesBetween(chunk, first, last)).join('');
+}
+
+/** Those that have some of these lines (both included), in their order. */
+export function chunksBetween(tx: Transaction, logId: number, first: number, last: number) {
+  return tx
     .sql('logchunks')
     .where('logid', logId)
     .where('first_line', '<=', last)
     .where('last_line', '>=', first)
-    .orderBy('first_line')
-    .select<ChunkRow[]>('first_line', 'last_line', 'content', 'compressed');
-  return chunks.map((chunk) => linesBetween(chunk, first, last)).join('');
+    .orderBy('first_line');
 }
 
 function linesBetween(chunk: ChunkRow, first: number, last: number): string {

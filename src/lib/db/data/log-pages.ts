@@ -1,5 +1,5 @@
 import type { Transaction } from '../connect.js';
-import { readLines } from '../log-chunks.js';
+import { chunksBetween, readLines } from '../log-chunks.js';
 
 /** Chunks are of 64 KiB at most, unpacked: so much is in memory of a log. */
 const chunksAtOnce = 8;
@@ -14,12 +14,7 @@ export interface LogPage {
 
 /** Lines from `first` to `last` (both included), or the first of them, if they are many. */
 export async function readLogPage(tx: Transaction, logId: number, first: number, last: number): Promise<LogPage> {
-  const chunks = await tx
-    .sql('logchunks')
-    .where('logid', logId)
-    .where('last_line', '>=', first)
-    .where('first_line', '<=', last)
-    .orderBy('first_line')
+  const chunks = await chunksBetween(tx, logId, first, last)
     .limit(chunksAtOnce)
     .select<{ last_line: number }[]>('last_line');
   const end = Math.min(last, Number(chunks.at(-1)?.last_line ?? -1));

@@ -63,12 +63,23 @@ const holder: Field = part(() =>
         },
   ),
 );
-const holderColumns = {
-  _master: 'masters.id',
-  _mastername: 'masters.name',
-  _masteractive: 'masters.active',
-  _masterlast: 'masters.last_active',
-};
+
+/** With the row of its claim, and of the master that has made it. */
+function heldBy(kind: 'scheduler' | 'changesource'): Pick<Resource, 'joins' | 'more'> {
+  const claims = `${kind}_masters`;
+  return {
+    joins: [
+      { table: claims, column: `${claims}.${kind}id`, on: `${kind}s.id` },
+      { table: 'masters', column: 'masters.id', on: `${claims}.masterid` },
+    ],
+    more: {
+      _master: 'masters.id',
+      _mastername: 'masters.name',
+      _masteractive: 'masters.active',
+      _masterlast: 'masters.last_active',
+    },
+  };
+}
 
 export const schedulers: Resource = {
   name: 'schedulers',
@@ -80,11 +91,7 @@ export const schedulers: Resource = {
     enabled: flag('schedulers.enabled'),
     master: holder,
   },
-  joins: [
-    { table: 'scheduler_masters', column: 'scheduler_masters.schedulerid', on: 'schedulers.id' },
-    { table: 'masters', column: 'masters.id', on: 'scheduler_masters.masterid' },
-  ],
-  more: holderColumns,
+  ...heldBy('scheduler'),
 };
 
 export const changesources: Resource = {
@@ -96,11 +103,7 @@ export const changesources: Resource = {
     name: text('changesources.name'),
     master: holder,
   },
-  joins: [
-    { table: 'changesource_masters', column: 'changesource_masters.changesourceid', on: 'changesources.id' },
-    { table: 'masters', column: 'masters.id', on: 'changesource_masters.masterid' },
-  ],
-  more: holderColumns,
+  ...heldBy('changesource'),
 };
 
 export const workers: Resource = {

@@ -1,5 +1,5 @@
 import type { Me } from '../../db/fence.js';
-import { endBuildsFor, readOpenClaims } from '../../db/lost-claims.js';
+import { endBuildsFor, readOpenClaims } from '../../db/unfinished-work.js';
 import { holdOpen, releaseRequests } from '../../db/request-claims.js';
 import type { Clock } from '../clock.js';
 import type { Log } from '../log.js';

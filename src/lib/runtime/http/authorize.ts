@@ -15,8 +15,7 @@ export function authorize(context: Context, { token }: Pick<Controls, 'token'>):
     throw new Refusal(401, 'Show the token of cluster.yaml: "Authorization: Bearer TOKEN".');
   if (!/^application\/json\b/.test(context.req.header('content-type') ?? ''))
     throw new Refusal(415, 'What is asked must be application/json.');
-  const origin = context.req.header('origin');
-  if (origin !== undefined && hostOf(origin) !== context.req.header('host'))
+  if (context.req.header('origin') !== undefined && !hasOwnOrigin(context))
     throw new Refusal(403, "A page of another site may not give orders: its Origin is not this master's.");
 }
 
@@ -26,6 +25,8 @@ export function isSameToken(one: string, other: string): boolean {
   return timingSafeEqual(digest(one), digest(other));
 }
 
-function hostOf(origin: string): string | null {
-  return URL.canParse(origin) ? new URL(origin).host : null;
+/** Does the browser say that it was a page of this master's which asked? */
+export function hasOwnOrigin(context: Context): boolean {
+  const origin = context.req.header('origin');
+  return origin !== undefined && URL.canParse(origin) && new URL(origin).host === context.req.header('host');
 }

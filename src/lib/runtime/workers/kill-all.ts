@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { hasLivingMembers } from './process-identity.js';
+import { hasLivingMembers } from '../../process-identity.js';
 import { killOne, markedProcesses, sendSignal, type Marked } from './marks.js';
 
 /** Nothing tells that a group has no members any more. */

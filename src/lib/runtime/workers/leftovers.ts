@@ -2,7 +2,7 @@ import { readdir, realpath } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isLeftOver, killOne, markedProcesses, sendSignal } from './marks.js';
-import { isAlive, pidOf } from './process-identity.js';
+import { isAlive, pidOf } from '../../process-identity.js';
 import { readRecords, removeRecord, type GroupRecord } from './records.js';
 
 /** Those that were killed may start others before they have ended. */

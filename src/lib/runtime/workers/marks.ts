@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { identityOf, isAlive, processIds, textOf } from './process-identity.js';
+import { identityOf, isAlive, processIds, textOf } from '../../process-identity.js';
 
 /** What every process of a build has in its environment, and what they start, unless they take it out. */
 export const markVariable = 'BBCTL_BUILD';

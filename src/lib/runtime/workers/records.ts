@@ -1,6 +1,6 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { identityOf } from './process-identity.js';
+import { identityOf } from '../../process-identity.js';
 
 /** In the folder of a builder: the process groups that run there, for whoever comes after a master that was killed. */
 export const recordsFolder = '.bbctl-processes';

@@ -1,7 +1,9 @@
 import test from 'ava';
+import type { ExecutionContext } from 'ava';
 import { until } from '../../../_helpers/buildbot/until.js';
 import { clusterOf } from '../../../_helpers/building-masters.js';
-import { isAlive, StepGate } from '../../../_helpers/step-gate.js';
+import { isRunning } from '../../../_helpers/processes.js';
+import { StepGate } from '../../../_helpers/step-gate.js';
 import type { TestDatabase } from '../../../_helpers/database.js';
 
 function yaml(gate: StepGate): string {
@@ -44,7 +46,7 @@ test('a build that is stopped says why, and does what is always done', async (t)
   // Asked again, it changes nothing.
   t.is(blue.master.orders.stopBuild(build!.id, 'not\nneeded'), 'stopping');
   await until('it has ended', () => areComplete(database, 1));
-  t.false(isAlive(gate.begun[0]!));
+  t.false(isRunning(gate.begun[0]!));
   const [ended] = await database.query('select results, state_string from builds');
   t.is(ended?.['results'], 6);
   t.regex(String(ended?.['state_string']), /^cancelled \(not\nneeded\)/);
@@ -60,7 +62,8 @@ test('a build that is stopped says why, and does what is always done', async (t)
   await blue.stop();
 });
 
-test('what a build that is stopped has triggered is stopped too, or never begun', async (t) => {
+/** A build of `blue` that waits for two children, of which one runs and the other has no worker. */
+async function waitingForBoth(t: ExecutionContext) {
   const gate = new StepGate();
   const { database, start } = await clusterOf(t, 'sqlite', yaml(gate));
   const blue = start('blue');
@@ -70,6 +73,11 @@ test('what a build that is stopped has triggered is stopped too, or never begun'
   await blue.force('top');
   await until('its child runs', () => gate.begun.length === 1);
   await until('it waits for both', async () => (await database.query('select id from buildsets')).length === 3);
+  return { gate, database, blue };
+}
+
+test('what a build that is stopped has triggered is stopped too, or never begun', async (t) => {
+  const { database, blue } = await waitingForBoth(t);
   const parent = blue.master.running.find(({ builder }) => builder === 'parent');
   blue.master.orders.stopBuild(parent!.id, 'enough');
   await until('all have ended', () => areComplete(database, 3));
@@ -96,14 +104,7 @@ test('a worker that is paused is given nothing, until it is not', async (t) => {
 });
 
 test('who drains still builds what a running build waits for', async (t) => {
-  const gate = new StepGate();
-  const { database, start } = await clusterOf(t, 'sqlite', yaml(gate));
-  const blue = start('blue');
-  await until('blue is active', () => blue.master.state === 'active');
-  await database.query(`update workers set paused = 1 where name = 'none'`);
-  await blue.force('top');
-  await until('its child runs', () => gate.begun.length === 1);
-  await until('it waits for both', async () => (await database.query('select id from buildsets')).length === 3);
+  const { gate, database, blue } = await waitingForBoth(t);
   blue.master.orders.drain();
   await blue.force('waiting');
   await database.query(`update workers set paused = 0 where name = 'none'`);

@@ -6,7 +6,8 @@ import { until } from '../../../_helpers/buildbot/until.js';
 import { Proxy } from '../../../_helpers/chaos/proxy.js';
 import { engines } from '../../../_helpers/database.js';
 import type { TestDatabase } from '../../../_helpers/database.js';
-import { isAlive, StepGate } from '../../../_helpers/step-gate.js';
+import { isRunning } from '../../../_helpers/processes.js';
+import { StepGate } from '../../../_helpers/step-gate.js';
 
 function yaml(gate: StepGate, more = ''): string {
   return `
@@ -89,7 +90,7 @@ test('stopped quickly, builds end as RETRY, and another master does them anew', 
   const [pid = 0] = gate.begun;
   blue.master.orders.stop();
   await blue.ended;
-  t.false(isAlive(pid));
+  t.false(isRunning(pid));
   t.deepEqual(await database.query('select * from buildrequest_claims'), []);
   t.deepEqual(await results(database), [5]);
   t.deepEqual(await results(database, 'select results from steps'), [5]);
@@ -172,7 +173,7 @@ for (const engine of engines.filter((one) => one !== 'sqlite')) {
     await until('it is fenced', () => blue.master.state === 'fenced');
     gate.open();
     const [pid = 0] = gate.begun;
-    await until('its process has ended', () => !isAlive(pid));
+    await until('its process has ended', () => !isRunning(pid));
     await until('its expiry has passed', () => blue.master.membership.sinceBeatMs > expireAfterMs + 500);
     network.set('carry');
     await allComplete(t, database, [blue]);
@@ -196,10 +197,10 @@ if (engines.includes('postgres')) {
     const numbers = blue.master.running.length;
     network.set('reset');
     await until('it was declared dead', async () => (await results(database)).filter((one) => one === 5).length === numbers); // prettier-ignore
-    t.is(gate.begun.filter(isAlive).length, 4);
+    t.is(gate.begun.filter(isRunning).length, 4);
     network.set('carry');
     await until('blue knows', () => blue.lines.filter((line) => line.includes('build dropped')).length === numbers);
-    t.true(gate.begun.filter((pid) => !isAlive(pid)).length >= numbers);
+    t.true(gate.begun.filter((pid) => !isRunning(pid)).length >= numbers);
     gate.open();
     await allComplete(t, database, [blue, green]);
     t.is((await results(database)).filter((one) => one === 0).length, 4);

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { killLeftovers } from '../../../../src/lib/runtime/workers/leftovers.js';
 import { markVariable, newMark } from '../../../../src/lib/runtime/workers/marks.js';
-import { identityOf } from '../../../../src/lib/runtime/workers/process-identity.js';
+import { identityOf } from '../../../../src/lib/process-identity.js';
 import { recordsFolder } from '../../../../src/lib/runtime/workers/records.js';
 import { temporaryFolder } from '../../../_helpers/git-repository.js';
 import { isRunning } from '../../../_helpers/processes.js';

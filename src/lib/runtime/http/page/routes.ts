@@ -8,7 +8,7 @@ import { Failure } from '../../../errors.js';
 import { isOrphanedBuilder } from '../../../model/builder.js';
 import type { Clock } from '../../clock.js';
 import type { Master } from '../../master.js';
-import { isSameToken } from '../authorize.js';
+import { hasOwnOrigin, isSameToken } from '../authorize.js';
 import type { Site } from '../site.js';
 import { buildPage } from './build-page.js';
 import { drainPage } from './drain-page.js';
@@ -151,10 +151,8 @@ async function answered(make: () => Promise<Html | Response>): Promise<Response>
 }
 
 function isFromHere(context: Context): boolean {
-  const origin = context.req.header('origin');
   const site = context.req.header('sec-fetch-site');
-  if (site !== undefined) return site === 'same-origin';
-  return origin !== undefined && URL.canParse(origin) && new URL(origin).host === context.req.header('host');
+  return site === undefined ? hasOwnOrigin(context) : site === 'same-origin';
 }
 
 function missingPage(): Html {

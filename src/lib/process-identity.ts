@@ -35,21 +35,21 @@ export function processIds(): number[] {
   }
 }
 
-interface Stat {
+export interface ProcessStat {
   readonly group: number;
-  /** In ticks of the kernel. */
+  /** In ticks of the kernel, since the machine was started. */
   readonly began: string;
 }
 
-/** Of those that have not ended. */
-function statOf(pid: number): Stat | null {
+/** Of a process that has not ended; `null`: it has, though nobody may have asked how, or there never was one. */
+export function statOf(pid: number): ProcessStat | null {
   // The name, in brackets, may have spaces and brackets.
   const [state, , group, ...rest] =
     textOf(`/proc/${pid}/stat`)
       ?.replace(/^.*\) /s, '')
       .split(' ') ?? [];
   const began = rest[16];
-  return state === 'Z' || state === 'X' || began === undefined ? null : { group: Number(group), began };
+  return /^[ZXx]/.test(state ?? '') || began === undefined ? null : { group: Number(group), began };
 }
 
 function bootId(): string {
