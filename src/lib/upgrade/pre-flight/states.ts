@@ -18,7 +18,7 @@ export const states: Rule = (scene) => {
 
 function ofOld(scene: Scene, { master }: Target): Remark[] {
   const state = stateBlocker(master);
-  if (state && master.state !== 'starting' && presenceOf(scene, master.name) === 'running') return [heartStopped(master)];
+  if (isBuried(master) && presenceOf(scene, master.name) === 'running') return [heartStopped(master)];
   if (state) return blocking([state]);
   return processOf(scene, master);
 }
@@ -55,14 +55,18 @@ function notAsked(presence: ReturnType<typeof presenceOf>, name: string): Remark
 
 function ofNew(scene: Scene, { name, master }: Newcomer): Remark[] {
   const presence = presenceOf(scene, name);
-  const isStill = master === null || ['stopped', 'starting'].includes(master.state);
-  if (presence === 'running' && isStill) return [runsUnseen(name)];
-  if (presence === 'running' && (master.state === 'dead' || master.state === 'unclean')) return [heartStopped(master)];
-  if (master === null || master.state === 'stopped') return notAsked(presence, name);
+  const runs = presence === 'running';
+  if (master === null || master.state === 'stopped') return runs ? [runsUnseen(name)] : notAsked(presence, name);
+  if (runs && master.state === 'starting') return [runsUnseen(name)];
+  if (runs && isBuried(master)) return [heartStopped(master)];
   const why = unready[master.state];
   if (why) return [blocker(`${printable(name)}, which is to be started, ${why[0]}.`, why[1](shellArgument(name)))];
   if (isDraining(master)) return [drains(name)];
   return processOf(scene, master);
+}
+
+function isBuried({ state }: Master): boolean {
+  return state === 'dead' || state === 'unclean';
 }
 
 function runsUnseen(name: string): Remark {
