@@ -122,7 +122,7 @@ test('what is not in cluster.yaml cannot be started; the lines that are missing 
   t.regex((nine as unknown as { try: string }).try, /\n {4}nine:\n[^]* start: \{exec: \[ssh, host9, buildbot, start, \/srv\/nine\]\}$/); // prettier-ignore
   const typo = await t.throwsAsync(find(['bleu']), failure);
   t.regex((typo as unknown as { try: string }).try, /^Did you mean "blue"\?/);
-  await t.throwsAsync(newcomersOf(['blue'], seen, null, { config: () => t.fail() as never, load: null }), { ...failure, message: /there is no cluster\.yaml \(--config\)/ }); // prettier-ignore
+  await t.throwsAsync(newcomersOf(['blue'], seen, null, { config: () => t.fail(), load: null }), { ...failure, message: /there is no cluster\.yaml \(--config\)/ }); // prettier-ignore
 });
 
 test('a word that is the name of one master and the key of another is refused', async (t) => {
