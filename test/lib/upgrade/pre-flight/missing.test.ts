@@ -25,6 +25,15 @@ test('where nobody can say it is a warning, which names what could tell', (t) =>
   t.deepEqual(staying.blockers, []);
 });
 
+test('of several new masters one may be able to tell; a worker that is only configured, or only connected, is missed, too', (t) => {
+  const start = [newcomer('a', { configuration: nothing }), newcomer('b', { configuration: null })];
+  t.regex(plan({ start }).warnings[0] ?? '', /, unless host:\/srv\/b \(new\) does, .* --load-config lets/);
+  for (const settings of [{ connectedTo: [] }, { masterIds: [] }]) {
+    const seen = facts({ services: [], builders: [], workers: [worker(settings)] });
+    t.regex(blockersOf({ facts: seen, start: start.slice(0, 1) })[0] ?? '', /^Nobody would have the worker w: no new master configures it/); // prettier-ignore
+  }
+});
+
 test('a master that stays counts by what it has registered and published; one that drains, or is late, does not', (t) => {
   const builders = [{ id: 1, name: 'tests', masterIds: [1, 2] }];
   const workers = [worker({ masterIds: [1, 2], connectedTo: [1, 2] })];
@@ -51,6 +60,16 @@ test('a new master that runs already counts by what it has registered', (t) => {
   t.regex(blockersOf({ start: [there], facts: facts({ masters, services: [], workers: [] }) })[0] ?? '', /^Nobody would have the builder tests/); // prettier-ignore
   const builders = [{ id: 1, name: 'tests', masterIds: [1, 2] }];
   t.deepEqual(blockersOf({ start: [there], facts: facts({ masters, services: [], workers: [], builders }) }), []);
+});
+
+test('one of ours that runs already counts by what it has published, whatever cluster.yaml says by now', (t) => {
+  const offering = (offer: readonly string[]) => {
+    const facts = ownMaster({ id: 2, name: 'host:/srv/new', offer: { schedulers: offer, changeSources: [] } });
+    return ownNewcomer('new', { master: { ...facts, state: 'active', silentFor: 0 } });
+  };
+  const asked = { facts: facts({ services: [service({ holderId: 1 })], builders: [], workers: [] }) };
+  t.deepEqual(blockersOf({ ...asked, start: [offering(['nightly'])] }), []);
+  t.regex(blockersOf({ ...asked, start: [offering([])] })[0] ?? '', /^Nobody would have the scheduler nightly/);
 });
 
 test('local workers of old masters of ours go with them, and are not missed', (t) => {

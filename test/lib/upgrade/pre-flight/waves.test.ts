@@ -18,6 +18,12 @@ test('one by one, a service that only a later master configures blocks, unless a
   t.deepEqual(blockersOf({ ...asked, facts: facts({ masters: [old, offering] }), oneByOne: true }), []);
   const held = facts({ masters: [old, own], services: [service({ holderId: 2 })] });
   t.deepEqual(blockersOf({ ...asked, facts: held, oneByOne: true }), [], 'a later one holds it');
+  const third = { ...own, id: 3, name: 'host:/srv/three' };
+  const start = [...asked.start.slice(0, 1), newcomer('c', { configuration: none }), newcomer('b')];
+  const three = { old: ['old', 'two', 'three'], entries: [...both.entries, entry('three')], start, oneByOne: true };
+  const heldBy = (holderId: number) => blockersOf({ ...three, facts: facts({ masters: [old, own, third], services: [service({ holderId })] }) }); // prettier-ignore
+  t.deepEqual(heldBy(3), []);
+  t.regex(heldBy(2)[0] ?? '', /from wave 2 on/);
 });
 
 test('what nobody would have at the end is told once', (t) => {
