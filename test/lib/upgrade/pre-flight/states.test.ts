@@ -92,6 +92,10 @@ test('what is neither old nor new: dead masters, claims of nobody, masters that 
   const harmless = plan({ facts: seen(dead) });
   t.deepEqual(harmless.blockers, []);
   t.true(harmless.warnings.some((one) => one.startsWith('Not everything was put away of host:/srv/other (dead), but nothing of what moves'))); // prettier-ignore
+  const unclean = { active: false, has: { claims: 1, builderMasters: [] } };
+  t.regex(first({ facts: seen(unclean, [request]) }), /^host:\/srv\/other is unclean and has claimed 1 request, /);
+  const elsewhere = plan({ facts: seen(dead, [{ ...request, builderId: 99 }, { ...request, claim: { masterId: 1, claimedAt: now } }]) }); // prettier-ignore
+  t.deepEqual(elsewhere.blockers, [], 'of a builder that stays, and of the old master itself');
   const service = { kind: 'scheduler' as const, id: 9, name: 'nightly', className: null, enabled: true, holderId: 2 };
   t.regex(
     first({ facts: facts({ masters: [old, another(dead)], services: [service] }) }),
