@@ -45,6 +45,9 @@ test('a running build that waits for what no master would start blocks, unless a
   t.regex(waits(both)[0] ?? '', /^Build 5 \(tests #12\) waits for request 10 of child, .* The drain would never end\. \| .* \| --force$/); // prettier-ignore
   t.deepEqual(waits({ ...both, start: [ownNewcomer('new', { configuration: child })] }), []);
   t.is(waits({ ...both, start: [ownNewcomer('new')] }).length, 1, 'it does not have that builder');
+  const ours = [ownMaster({ id: 1, name: 'host:/srv/old' }), ownMaster({ id: 2, name: 'host:/srv/two' })];
+  const seen = facts({ masters: ours, builds: [build], builders, workers }, { awaited });
+  t.deepEqual(waits({ ...both, facts: seen }), [], 'ours start what their builds wait for');
 });
 
 test('one by one the other old master still builds it, if it comes later', (t) => {
