@@ -1,0 +1,26 @@
+import { Failure } from '../errors.js';
+import type { HandedService } from '../model/handover.js';
+import type { UpgradeGround } from './ground.js';
+
+/** Often enough to tell whether a service was without a holder for less than a second. */
+const everyMs = 250;
+
+/** Sees who holds the services until the signal is aborted, beside all else that is done meanwhile. */
+export async function sampleHolders(ground: UpgradeGround, signal: AbortSignal): Promise<void> {
+  const { ports, book } = ground;
+  while (!signal.aborted) {
+    try {
+      for (const service of book.see(await ports.readHolders())) tell(service, ground);
+    } catch (error) {
+      // Whoever looks at the whole cluster tells that the database is away.
+      if (!(error instanceof Failure)) throw error;
+    }
+    await ports.sleep(everyMs, signal);
+  }
+}
+
+function tell({ kind, name, from, seen, unheld }: HandedService, { ports, watch }: UpgradeGround): void {
+  const to = seen?.holderId ?? null;
+  if (to === null || to === from) return;
+  ports.emit({ event: 'moved', kind, service: name, from: watch.nameOf(from), to: watch.nameOf(to), unheld });
+}
