@@ -16,7 +16,7 @@ export function readBuildEnds(database: Database, masterIds: readonly number[], 
       .select<Raw[]>('builds.id', 'builders.name', 'builds.number', 'builds.masterid', 'builds.complete_at', 'builds.results'); // prettier-ignore
     return rows.map((row) => ({
       id: Number(row['id']),
-      builder: String(row['name'] ?? 'a builder that is gone'),
+      builder: typeof row['name'] === 'string' ? row['name'] : 'a builder that is gone',
       number: Number(row['number']),
       masterId: Number(row['masterid']),
       results: row['complete_at'] === null ? null : Number(row['results']),

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { hostname, userInfo } from 'node:os';
 import type { Knex } from 'knex';
@@ -167,30 +168,32 @@ interface LockFile {
   readonly user: string;
   readonly purpose: string;
   readonly since: string;
+  /** Of this lock. */
+  readonly key: string;
 }
 
 function sqliteLock(location: SqliteLocation, purpose: string, { suffix }: Names): TakeableLock {
   const file = `${location.file}${suffix}`;
+  const key = randomUUID();
+  const create = (): boolean => createLockFile(file, purpose, key);
   const remove = (): Promise<void> => Promise.resolve(rmSync(file, { force: true }));
   return {
-    tryTake: () =>
-      Promise.resolve(
-        createLockFile(file, purpose) || (isStale(file) && removeStale(file) && createLockFile(file, purpose)),
-      ),
-    keep: () => Promise.resolve(isOwn(file) || createLockFile(file, purpose)),
+    tryTake: () => Promise.resolve(create() || (isStale(file) && removeStale(file) && create())),
+    keep: () => Promise.resolve(readLockFile(file)?.key === key || create()),
     holder: () => Promise.resolve(describeLockFile(file)),
     release: remove,
     abandon: () => Promise.resolve(),
   };
 }
 
-function createLockFile(file: string, purpose: string): boolean {
+function createLockFile(file: string, purpose: string, key: string): boolean {
   const content: LockFile = {
     pid: process.pid,
     host: hostname(),
     user: userInfo().username,
     purpose,
     since: new Date().toISOString(),
+    key,
   };
   // Written beside it and linked: whoever sees the file sees whose it is, also if this process ends in between.
   const written = `${file}.${process.pid}`;
@@ -215,11 +218,6 @@ function readLockFile(file: string): LockFile | null {
   } catch {
     return null;
   }
-}
-
-function isOwn(file: string): boolean {
-  const lock = readLockFile(file);
-  return lock?.host === hostname() && lock.pid === process.pid;
 }
 
 /** Its process is gone from this machine. Of another machine's nothing can be told. */

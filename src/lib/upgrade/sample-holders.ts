@@ -5,17 +5,22 @@ import type { UpgradeGround } from './ground.js';
 /** Often enough to tell whether a service was without a holder for less than a second. */
 const everyMs = 250;
 
-/** Sees who holds the services until the signal is aborted, beside all else that is done meanwhile. */
+/** Sees who holds the services until the signal is aborted, and once more then, beside all else that is done meanwhile. */
 export async function sampleHolders(ground: UpgradeGround, signal: AbortSignal): Promise<void> {
-  const { ports, book } = ground;
-  while (!signal.aborted) {
-    try {
-      for (const service of book.see(await ports.readHolders())) tell(service, ground);
-    } catch (error) {
-      // Whoever looks at the whole cluster tells that the database is away.
-      if (!(error instanceof Failure)) throw error;
-    }
-    await ports.sleep(everyMs, signal);
+  for (let isLast = false; ;) {
+    await sample(ground);
+    if (isLast) return;
+    await ground.ports.sleep(everyMs, signal);
+    isLast = signal.aborted;
+  }
+}
+
+async function sample(ground: UpgradeGround): Promise<void> {
+  try {
+    for (const service of ground.book.see(await ground.ports.readHolders())) tell(service, ground);
+  } catch (error) {
+    // Whoever looks at the whole cluster tells that the database is away.
+    if (!(error instanceof Failure)) throw error;
   }
 }
 

@@ -84,9 +84,10 @@ async function failureOf(one: Coming, nowMs: number): Promise<string | null> {
   const name = printable(one.newcomer.name);
   if (arrival.state === 'lost') return `${name} had become active, and is not any more`;
   one.looksGone = (await presenceOf(one.control)) === 'gone' ? one.looksGone + 1 : 0;
-  if (one.looksGone >= goneLooks) return `${name} was started, and its process is gone again`;
+  const isGone = one.looksGone >= goneLooks;
   const isSilent = arrival.firstBeat === null && nowMs - startedAtMs > believedAfterMs;
-  if (error !== null && error.code !== 'timedOut' && isSilent) return `${name} was not started: ${error.message}`;
+  if (error !== null && error.code !== 'timedOut' && (isGone || isSilent)) return `${name} was not started: ${error.message}`; // prettier-ignore
+  if (isGone) return `${name} was started, and its process is gone again`;
   return nowMs - startedAtMs > arriveWithinMs ? `${name} was started five minutes ago and still lacks ${arrival.waitsFor}` : null; // prettier-ignore
 }
 
