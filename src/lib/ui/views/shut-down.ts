@@ -80,9 +80,11 @@ const endings: Record<Ending, string> = {
   gone: 'has no row any more',
 };
 
-/** A line for what has happened; `null`: that is shown otherwise. */
-export function eventLine(event: Exclude<ShutDownEvent, { event: 'progress' }>): string | null {
-  if (event.event === 'plan' || event.event === 'report') return null;
+/** What is told by a line. */
+export type ToldEvent = Exclude<ShutDownEvent, { event: 'progress' | 'plan' | 'report' }>;
+
+/** A line for what has happened. */
+export function eventLine(event: ToldEvent): string {
   if (event.event === 'lost contact') return `${colour.yellow('Lost contact:')} ${event.message} Trying again.`;
   if (event.event === 'contact') return 'The database answers again.';
   if (event.event === 'deadline') return deadlineLine(event);
