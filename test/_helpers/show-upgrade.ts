@@ -1,0 +1,30 @@
+/*
+ * A program: shows a scripted upgrade by the outlet, as the command does. With a second word it says "waiting" on stderr's
+ * place after that many events and waits for Ctrl-C.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { presenterFor } from '../../src/lib/ui/presenter.js';
+import { upgradeOutlet } from '../../src/lib/ui/upgrade-outlets.js';
+import * as scripts from './upgrade-script.js';
+
+const [name = 'smooth', until] = process.argv.slice(2);
+const events = scripts[name as 'smooth' | 'blocked' | 'nasty'];
+const json = process.env['AS_JSON'] === '1';
+const presenter = await presenterFor({ json, yes: true, typed: null });
+const outlet = upgradeOutlet({ json, presenter });
+
+for (const event of events.slice(0, until === undefined ? events.length : Number(until))) {
+  outlet.emit(event);
+  // Long enough for a frame.
+  await sleep(30);
+}
+if (until !== undefined) {
+  const goesOn = setInterval(() => {}, 1000);
+  await new Promise((resolve) => process.once('SIGINT', resolve));
+  clearInterval(goesOn);
+  const running = { name: scripts.blue, role: 'old', outcome: 'running', killed: false, seconds: 9, error: null } as const; // prettier-ignore
+  const report = scripts.reportWith({ status: 'interrupted', masters: [running], ways: ['bbctl upgrade --resume'] });
+  outlet.emit({ event: 'report', report });
+}
+await outlet.end();
+process.stdout.write('the end\n');
