@@ -52,6 +52,7 @@ export abstract class DrainCommand<T extends typeof Command> extends ChangeComma
   protected async interruptible<R>(work: (signal: AbortSignal) => Promise<R>): Promise<R> {
     const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
     const end = (signal: NodeJS.Signals): void => this.ending.abort(signal);
+    // Not once: what gives the cursor back would end the program where nobody listens any more.
     for (const signal of signals) process.on(signal, end);
     try {
       return await work(this.ending.signal);
