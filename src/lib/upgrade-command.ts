@@ -16,7 +16,9 @@ import { upgradeOutlet } from './ui/upgrade-outlets.js';
 export abstract class UpgradeCommand<T extends typeof Command> extends DrainCommand<T> {
   protected async upgrade(wish: UpgradeWish): Promise<void> {
     const presenter = await this.presenter();
-    const input = await readUpgrade(wish, await this.look('all'), await this.inventory());
+    const inventory = await this.inventory();
+    const loadConfig = this.settingsInput.loadConfig;
+    const input = await readUpgrade(wish, { facts: await this.look('all'), inventory, loadConfig });
     const { emit, end } = upgradeOutlet({ json: this.jsonEnabled(), presenter });
     const report = await this.planned(wish, input, presenter, emit).finally(end);
     process.exitCode = upgradeExitStatus(report, this.interruptedStatus);

@@ -8,7 +8,7 @@ import { upgradeOutlet } from '../../src/lib/ui/upgrade-outlets.js';
 import * as scripts from './upgrade-script.js';
 
 const [name = 'smooth', until] = process.argv.slice(2);
-const events = scripts[name as 'smooth' | 'blocked' | 'nasty'];
+const events = scripts[name as 'smooth' | 'blocked' | 'wave' | 'nasty'];
 const json = process.env['AS_JSON'] === '1';
 const presenter = await presenterFor({ json, yes: true, typed: null });
 const outlet = upgradeOutlet({ json, presenter });

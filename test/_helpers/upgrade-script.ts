@@ -111,6 +111,25 @@ export const blocked: readonly UpgradeEvent[] = [
   },
 ];
 
+const second = { id: 3, name: 'host3:/srv/bb/red' };
+
+/** Two of several are drained; one of them dies, and the upgrade goes on. */
+export const wave: readonly UpgradeEvent[] = [
+  { event: 'stage', stage: 'drain', wave: 2, waves: 3, masters: [blue, second.name] },
+  { event: 'asked', master: blue, verb: 'drain', way: 'signal', error: null },
+  { event: 'asked', master: second.name, verb: 'drain', way: 'signal', error: null },
+  { event: 'progress', at, masters: [leftWith(), leftWith(second)] },
+  { event: 'ended', master: second.name, ending: 'dead' },
+  { event: 'expired', master: second.name, journal: 7 },
+  { event: 'progress', at, masters: [leftWith()] },
+  { event: 'ended', master: blue, ending: 'stopped' },
+  // All rows have ended, and the stage goes on.
+  { event: 'moved', kind: 'scheduler', service: 'nightly', from: blue, to: green, unheld: { atLeast: 0, atMost: 2 } },
+  { event: 'trouble', master: blue, kind: 'silent', message: 'It came late.' },
+  { event: 'stage', stage: 'hand over', wave: 2, waves: 3, masters: [blue, second.name] },
+  { event: 'report', report: reportWith({ status: 'lost contact' }) },
+];
+
 const hostile = 'evil\u001b[2J\u001b]0;owned\u0007\r\n:/srv/\u202emaster';
 
 /** Everything that can have a name has one that a terminal would obey. */

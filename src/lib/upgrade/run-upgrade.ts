@@ -29,8 +29,16 @@ export interface UpgradePorts extends Omit<ShutDownPorts, 'emit'> {
 
 /* PLUG IN HERE: the two functions below are all that the command knows of the procedure. */
 
+/** What is known of the cluster before anything is asked of anybody. */
+export interface KnownCluster {
+  readonly facts: DrainFacts;
+  readonly inventory: Inventory | null;
+  /** A master.cfg may be run, to see what it configures. */
+  readonly loadConfig: boolean;
+}
+
 /** Who is meant, and what is to be known before anything is touched; of `resume` and `abort` from the saved state. */
-export function readUpgrade(wish: UpgradeWish, facts: DrainFacts, inventory: Inventory | null): Promise<UpgradeInput> {
+export function readUpgrade(wish: UpgradeWish, { facts, inventory }: KnownCluster): Promise<UpgradeInput> {
   const { drain, start, oneByOne, onDeadline, force } = wish;
   if (wish.mode !== 'begin' || start.length > 0) return Promise.reject(notYet());
   const old = targetsOf(drain, facts, inventory);

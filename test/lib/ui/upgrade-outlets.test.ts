@@ -78,6 +78,23 @@ test('a new master that does not arrive is a failure with its sentence; the way 
   t.regex(output, /\n {2}bbctl upgrade --resume --config [^\r\n]* --deadline 2h\r\n/);
 });
 
+test('one that dies is red, and the others go on; a stage tells on when its last master has ended', async (t) => {
+  const { lines, isCursorShown } = await screen('wave', 100);
+  t.true(isCursorShown);
+  const shown = lines.slice(
+    0,
+    lines.findIndex((line) => line.includes('MASTER')),
+  );
+  t.deepEqual(shown.map((line) => line.replace(/\d+s\b/, '0s')), [
+    '✖ Wave 2 of 3: Drain host1:/srv/bb/blue, host3:/srv/bb/red (1 service moved, 0s)',
+    '  › host3:/srv/bb/red was cleaned up after: journal entry 7.',
+    '  › Warning: It came late.',
+    '  ✔ host1:/srv/bb/blue has stopped, and nothing is left of it, after 0s.',
+    '  ✖ host3:/srv/bb/red has died: its heart is silent.',
+    '… Wave 2 of 3: Hand over what host1:/srv/bb/blue, host3:/srv/bb/red held (0s)',
+  ]); // prettier-ignore
+});
+
 test('nothing that has a name can steer the terminal', async (t) => {
   for (const columns of [40, 80]) {
     const { lines, isCursorShown, output } = await screen('nasty', columns);

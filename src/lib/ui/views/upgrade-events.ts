@@ -20,7 +20,7 @@ const stages: Record<Stage, (masters: string) => string> = {
 
 /** `Wave 2 of 3: Drain host1:/srv/bb/blue` */
 export function stageTitle({ stage, wave, waves, masters }: StageEvent): string {
-  const title = stages[stage](list(masters.map(printable), 3));
+  const title = stages[stage](list(masters.map(printable), 3) || 'nobody');
   return waves > 1 && stage !== 'prove' ? `Wave ${wave} of ${waves}: ${title}` : title;
 }
 
