@@ -11,6 +11,8 @@ export function describeUpgradeStep({ kind, master, by, left }: UpgradeStep): st
     drain: `ask to drain, by ${by}${told}`,
     watch: `it drains already: watch${told}`,
     gone: 'it has stopped already',
+    'take back': 'take its drain back',
+    again: `wait until it has stopped${told}, and start it again, by ${by}`,
   };
   return `${printable(master)}: ${what[kind]}`;
 }

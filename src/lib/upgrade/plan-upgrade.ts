@@ -37,9 +37,12 @@ export interface UpgradeInput {
   readonly notWritable: string | null;
 }
 
-/** `there`: it runs already. `watch`: it drains already. `gone`: it has stopped already. */
+/**
+ * `there`: it runs already. `watch`: it drains already. `gone`: it has stopped already. Of an abort, `take back`: its drain;
+ * `again`: it drains to its end, and is started again.
+ */
 export interface UpgradeStep extends Step {
-  readonly kind: 'start' | 'there' | 'drain' | 'watch' | 'gone';
+  readonly kind: 'start' | 'there' | 'drain' | 'watch' | 'gone' | 'take back' | 'again';
   /** From 1 on. */
   readonly wave: number;
   readonly master: string;
