@@ -6,7 +6,7 @@ import { parseDatabaseUrl } from '../../src/lib/db/url.js';
 import { findBuilderIds } from '../../src/lib/db/buildsets.js';
 import type { Me } from '../../src/lib/db/fence.js';
 import { lockFree, readPending } from '../../src/lib/db/pending-requests.js';
-import { claimRequests, holdOpen } from '../../src/lib/db/request-claims.js';
+import { claimOpen } from '../../src/lib/db/request-claims.js';
 import type { BuilderConfig } from '../../src/lib/model/cluster-config.js';
 import { noOffer } from '../../src/lib/model/run.js';
 import { Distributor } from '../../src/lib/runtime/builds/distributor.js';
@@ -65,7 +65,7 @@ async function join(name: string): Promise<Claiming> {
 async function claimAlone([name = '', slots = '', ...builderNames]: string[]): Promise<void> {
   const { me, store, scribe } = await join(name);
   const builders = await store.glance((tx) => findBuilderIds(tx, builderNames));
-  const wanted = { builderIds: [...builders.values()], which: 'all', limit: Number(slots) + 100 } as const;
+  const wanted = { builderIds: [...builders.values()], which: 'all', limit: 4 * Number(slots) + 100 } as const;
   await ready();
   tally.begin();
   for (let reach = 1; ;) {
@@ -74,11 +74,10 @@ async function claimAlone([name = '', slots = '', ...builderNames]: string[]): P
     const mine = await scribe.write(async (tx) => {
       const free = await lockFree(tx, pending, Number(slots));
       const ids = free.map(({ id }) => id);
-      await claimRequests(tx, me.id, ids, tx.now);
-      return holdOpen(tx, me.id, ids);
+      return claimOpen(tx, me.id, ids, tx.now);
     });
     tally.add(mine.size);
-    if (mine.size < Math.min(pending.length, Number(slots))) reach = Math.min(8, 2 * reach);
+    if (mine.size < Math.min(pending.length, Number(slots)) / 2) reach = Math.min(8, 2 * reach);
   }
 }
 
