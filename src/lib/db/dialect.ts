@@ -309,9 +309,11 @@ async function mysql(sql: Knex, options: OpenOptions): Promise<Dialect> {
   const timeout = isMariadb
     ? `max_statement_time = ${options.timeoutMs / 1000}`
     : `max_execution_time = ${options.timeoutMs}`;
-  await sql.raw(
-    `set session ${timeout}, innodb_lock_wait_timeout = ${Math.max(1, Math.round(options.timeoutMs / 1000))}, lock_wait_timeout = ${Math.max(1, Math.round(options.timeoutMs / 1000))}`,
-  );
+  const wholeSeconds = (ms: number): number => Math.max(1, Math.round(ms / 1000));
+  const rows = wholeSeconds(options.lockWaitMs ?? options.timeoutMs);
+  // Of whole tables: who gives up has lost its place in the queue for LOCK TABLES.
+  const tables = wholeSeconds(options.timeoutMs);
+  await sql.raw(`set session ${timeout}, innodb_lock_wait_timeout = ${rows}, lock_wait_timeout = ${tables}`);
   if (options.access === 'read') await sql.raw('set session transaction read only');
   // Of any connection that says nothing, in a transaction or not: LOCK TABLES is none.
   if (options.lockLeaseMs !== undefined)
@@ -353,7 +355,9 @@ async function mysql(sql: Knex, options: OpenOptions): Promise<Dialect> {
     // A small table would be scanned, and all of it be locked: nothing would be left for anybody else.
     lockFree: (on, table) =>
       skipsLocked(version, isMariadb)
-        ? on(on.raw('?? force index (primary)', [table]) as unknown as string).forUpdate().skipLocked()
+        ? on(on.raw('?? force index (primary)', [table]) as unknown as string)
+            .forUpdate()
+            .skipLocked()
         : on(table),
     // The engine makes an index for each foreign key.
     missingIndexes: () => Promise.resolve([]),
@@ -367,7 +371,10 @@ async function mysql(sql: Knex, options: OpenOptions): Promise<Dialect> {
 }
 
 function skipsLocked(version: string, isMariadb: boolean): boolean {
-  const [major = 0, minor = 0] = version.replace(/^5\.5\.5-/, '').split('.').map(Number);
+  const [major = 0, minor = 0] = version
+    .replace(/^5\.5\.5-/, '')
+    .split('.')
+    .map(Number);
   return isMariadb ? major > 10 || (major === 10 && minor >= 6) : major >= 8;
 }
 

@@ -67,7 +67,9 @@ for (const engine of engines) {
   test(`${engine}: what somebody has claimed or completed meanwhile is left out, and what comes next takes its place`, async (t) => {
     const { db, one } = await waitingCluster(t, engine);
     const pending = await one.glance((tx) => readPending(tx, wanted));
-    await db.query('insert into buildrequest_claims (brid, masterid, claimed_at) values (12, 2, 8), (1, 2, 8), (3, 2, 8)');
+    await db.query(
+      'insert into buildrequest_claims (brid, masterid, claimed_at) values (12, 2, 8), (1, 2, 8), (3, 2, 8)',
+    );
     await db.query('update buildrequests set complete = 1, results = 6 where id = 2');
     const claim = async (limit: number) => {
       const free = await one.write(buildTables, (tx) => lockFree(tx, pending, limit));

@@ -102,7 +102,11 @@ export class Distributor {
     const builders = await this.builders();
     const mode = which();
     if (!membership.trusted || count === 0 || builders.size === 0 || mode === 'none') return nothing;
-    const wanted = { builderIds: [...builders.values()], which: mode, limit: (mastersAtOnce * count + lookBeyond) * this.reach };
+    const wanted = {
+      builderIds: [...builders.values()],
+      which: mode,
+      limit: (mastersAtOnce * count + lookBeyond) * this.reach,
+    };
     const pending = await store.glance((tx) => readPending(tx, wanted));
     if (pending.length === 0) return nothing;
     const found = { pending, names: new Map([...builders].map(([name, id]) => [id, name])), ready: await this.readyWorkers() }; // prettier-ignore
