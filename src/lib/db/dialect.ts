@@ -352,7 +352,7 @@ async function mysql(sql: Knex, options: OpenOptions): Promise<Dialect> {
     among: amongListed,
     locking: (query) => query.forUpdate() as typeof query,
     lockingToDelete: (query) => query.forUpdate() as typeof query,
-    // A small table would be scanned, and all of it be locked: nothing would be left for anybody else.
+    // Where most of them are wanted all that are open would be gone through, by another index, and be locked.
     lockFree: (on, table) =>
       skipsLocked(version, isMariadb)
         ? on(on.raw('?? force index (primary)', [table]) as unknown as string)
