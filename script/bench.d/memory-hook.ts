@@ -1,16 +1,23 @@
 import { renameSync, writeFileSync } from 'node:fs';
-import { setFlagsFromString } from 'node:v8';
+import { setFlagsFromString, writeHeapSnapshot } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 
-// Loaded into the measured program: at SIGUSR2 it collects what nobody needs, and leaves what memory is left.
+// Loaded into the measured program, which collects what nobody needs. At SIGUSR2 it leaves how much memory it has then; at
+// SIGWINCH all of its heap, after which it has much more.
 const file = process.env.BENCH_MEMORY_FILE;
 if (file) {
   setFlagsFromString('--expose-gc');
   const collect = runInNewContext('gc') as () => void;
-  process.on('SIGUSR2', () => {
+  const leave = (write: (to: string) => void): void => {
     for (let i = 0; i < 5; i++) collect();
-    const { rss, heapUsed } = process.memoryUsage();
-    writeFileSync(`${file}.new`, JSON.stringify({ rss, heapUsed }));
+    write(`${file}.new`);
     renameSync(`${file}.new`, file);
-  });
+  };
+  process.on('SIGUSR2', () =>
+    leave((to) => {
+      const { rss, heapUsed } = process.memoryUsage();
+      writeFileSync(to, JSON.stringify({ rss, heapUsed }));
+    }),
+  );
+  process.on('SIGWINCH', () => leave((to) => void writeHeapSnapshot(to)));
 }

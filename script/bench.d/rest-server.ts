@@ -1,4 +1,7 @@
-/* The data API of a master on a database, without the master: `URL`. It says its port, and what it has last asked the database. */
+/*
+ * The data API of a master on a database, without the master: `URL`. It says its port, and what it has last asked the
+ * database; told `later`, a minute is over for it, and what it has remembered forgotten.
+ */
 import { createAdaptorServer } from '@hono/node-server';
 import type { AddressInfo } from 'node:net';
 import type { Transaction } from '../../src/lib/db/connect.js';
@@ -43,7 +46,10 @@ const app = await dataApp(site, '127.0.0.1');
 const server = createAdaptorServer({ fetch: app.fetch });
 server.listen(0, '127.0.0.1', () => process.send?.({ port: (server.address() as AddressInfo).port }));
 process.once('disconnect', () => process.exit(0));
-process.on('message', (message: 'listen' | 'tell') => {
-  listening = message === 'listen';
+let aheadMs = 0;
+systemClock.monotonicMs = () => performance.now() + aheadMs;
+process.on('message', (message: 'listen' | 'tell' | 'later') => {
+  if (message === 'later') aheadMs += 60_001;
+  else listening = message === 'listen';
   process.send?.({ statements });
 });

@@ -17,6 +17,8 @@ export interface OpenOptions {
   readonly access: 'read' | 'write';
   /** The longest a statement, or getting a connection, may take. */
   readonly timeoutMs: number;
+  /** The longest a statement may wait for somebody else's lock of a row; `timeoutMs` by default. */
+  readonly lockWaitMs?: number;
   /** Shown by the server beside the connection. */
   readonly purpose: string;
   /** A process that is stopped in the middle of a transaction may hold its locks for so long, as far as the server can tell. */
@@ -260,9 +262,9 @@ const withoutScans = [
   'SET jit = off; SET max_parallel_workers_per_gather = 0;',
 ].join(' ');
 
-function postgresSession({ access, timeoutMs, lockLeaseMs }: OpenOptions): string {
+function postgresSession({ access, timeoutMs, lockWaitMs = timeoutMs, lockLeaseMs }: OpenOptions): string {
   const lease = lockLeaseMs === undefined ? '' : `SET idle_in_transaction_session_timeout = ${lockLeaseMs};`;
-  const limits = `SET statement_timeout = ${timeoutMs}; SET lock_timeout = ${timeoutMs};`;
+  const limits = `SET statement_timeout = ${timeoutMs}; SET lock_timeout = ${lockWaitMs};`;
   const readOnly = access === 'read' ? 'SET default_transaction_read_only = on;' : '';
   return `${limits} ${lease} ${withoutScans} ${readOnly}`;
 }

@@ -42,8 +42,8 @@ export interface Dialect {
   locking<Q extends Knex.QueryBuilder>(query: Q): Q;
   /** The same for rows that are to be deleted: nobody can begin to refer to them either. */
   lockingToDelete<Q extends Knex.QueryBuilder>(query: Q): Q;
-  /** Locks those of the rows with these ids that nobody else has locked; `null`: the engine can only wait for others. */
-  readonly lockFree: ((sql: Knex, table: string, ids: readonly number[]) => Promise<Set<number>>) | null;
+  /** Rows of a table, to be selected by their ids alone, that nobody else has locked, and locks them; where that is not known, all of them, unlocked. */
+  lockFree(sql: Knex, table: string): Knex.QueryBuilder;
   /** References to rows of history that each deletion of one goes through a whole table for, the largest first. */
   missingIndexes(sql: Knex): Promise<MissingIndex[]>;
   /** In this transaction tables may be scanned: a foreign key without an index leaves no other way. */
@@ -163,7 +163,8 @@ function sqlite(version: string): Dialect {
     among: amongListed,
     locking: (query) => query,
     lockingToDelete: (query) => query,
-    lockFree: null,
+    // Nobody else writes meanwhile.
+    lockFree: (sql, table) => sql(table),
     missingIndexes: () => Promise.resolve([]),
     allowScans: () => Promise.resolve(),
     newIds: async (tx, table, count) => idsFrom((await highestId(tx, table)) + 1, count),
@@ -268,7 +269,7 @@ function postgres(version: string): Dialect {
     locking: (query) => query.forNoKeyUpdate() as typeof query,
     // A new row that refers to one that is being deleted would be deleted with it, unseen: it has to wait, and fails.
     lockingToDelete: (query) => query.forUpdate() as typeof query,
-    lockFree: (sql, table, ids) => idSet(sql(table).whereIn('id', ids).forNoKeyUpdate().skipLocked()),
+    lockFree: (sql, table) => sql(table).forNoKeyUpdate().skipLocked(),
     missingIndexes: async (sql) => rowsOf(await sql.raw(unindexedReferences)).map(missingIndexOf),
     allowScans: async (sql) => void (await sql.raw('set local enable_seqscan = on')),
     newIds: async ({ sql: on }, table, count) => {
@@ -308,9 +309,11 @@ async function mysql(sql: Knex, options: OpenOptions): Promise<Dialect> {
   const timeout = isMariadb
     ? `max_statement_time = ${options.timeoutMs / 1000}`
     : `max_execution_time = ${options.timeoutMs}`;
-  await sql.raw(
-    `set session ${timeout}, innodb_lock_wait_timeout = ${Math.max(1, Math.round(options.timeoutMs / 1000))}, lock_wait_timeout = ${Math.max(1, Math.round(options.timeoutMs / 1000))}`,
-  );
+  const wholeSeconds = (ms: number): number => Math.max(1, Math.round(ms / 1000));
+  const rows = wholeSeconds(options.lockWaitMs ?? options.timeoutMs);
+  // Of whole tables: who gives up has lost its place in the queue for LOCK TABLES.
+  const tables = wholeSeconds(options.timeoutMs);
+  await sql.raw(`set session ${timeout}, innodb_lock_wait_timeout = ${rows}, lock_wait_timeout = ${tables}`);
   if (options.access === 'read') await sql.raw('set session transaction read only');
   // Of any connection that says nothing, in a transaction or not: LOCK TABLES is none.
   if (options.lockLeaseMs !== undefined)
@@ -349,8 +352,13 @@ async function mysql(sql: Knex, options: OpenOptions): Promise<Dialect> {
     among: amongListed,
     locking: (query) => query.forUpdate() as typeof query,
     lockingToDelete: (query) => query.forUpdate() as typeof query,
-    // With SKIP LOCKED nothing was left for a second master in a small table.
-    lockFree: null,
+    // Where most of them are wanted all that are open would be gone through, by another index, and be locked.
+    lockFree: (on, table) =>
+      skipsLocked(version, isMariadb)
+        ? on(on.raw('?? force index (primary)', [table]) as unknown as string)
+            .forUpdate()
+            .skipLocked()
+        : on(table),
     // The engine makes an index for each foreign key.
     missingIndexes: () => Promise.resolve([]),
     allowScans: () => Promise.resolve(),
@@ -362,8 +370,12 @@ async function mysql(sql: Knex, options: OpenOptions): Promise<Dialect> {
   };
 }
 
-async function idSet(query: Knex.QueryBuilder): Promise<Set<number>> {
-  return new Set((await query.select<{ id: number }[]>('id')).map(({ id }) => id));
+function skipsLocked(version: string, isMariadb: boolean): boolean {
+  const [major = 0, minor = 0] = version
+    .replace(/^5\.5\.5-/, '')
+    .split('.')
+    .map(Number);
+  return isMariadb ? major > 10 || (major === 10 && minor >= 6) : major >= 8;
 }
 
 /** Without transactions (MyISAM) only LOCK TABLES keeps the others out between looking and writing. */

@@ -14,11 +14,11 @@ export function isRetryable(error: unknown): boolean {
   );
 }
 
-/** Somebody else was writing all the while: nothing is wrong with asking again. */
+const busy = new Set(['SQLITE_BUSY', '55P03', 'ER_LOCK_WAIT_TIMEOUT']);
+
+/** Somebody else had it locked all the while: nothing is wrong with asking again. */
 export function isBusy(error: unknown): boolean {
-  return (
-    codeOf(error) === 'SQLITE_BUSY' || (error instanceof Error && error.cause !== undefined && isBusy(error.cause))
-  );
+  return busy.has(codeOf(error)) || (error instanceof Error && error.cause !== undefined && isBusy(error.cause));
 }
 
 function codeOf(error: unknown): string {

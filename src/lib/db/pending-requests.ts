@@ -31,21 +31,31 @@ export async function readPending(tx: Transaction, { builderIds, which, limit }:
 }
 
 /**
- * Of these requests some that nobody else is about to claim, and nobody else is until the transaction ends: of the first
- * ones, as many as are wanted; if there are none, of the next. Where the engine can only wait for others: the first ones.
+ * Of these requests some that nobody has claimed or is about to claim, and nobody else can until the transaction ends
+ * (where the engine can only wait for others: nobody has claimed): the first ones, at least half as many as are wanted,
+ * if there are so many.
  */
 export async function lockFree(
   tx: Transaction,
   requests: readonly PendingRequest[],
   limit: number,
 ): Promise<readonly PendingRequest[]> {
-  if (!tx.dialect.lockFree || limit === 0) return requests.slice(0, limit);
-  // Never more at once than are wanted: what is locked nobody else takes.
-  for (const some of chunks(requests, limit)) {
-    const free = await tx.dialect.lockFree(tx.sql, 'buildrequests', some.map(({ id }) => id)); // prettier-ignore
-    if (free.size > 0) return some.filter(({ id }) => free.has(id));
+  const free: PendingRequest[] = [];
+  // Never more than are wanted: what is locked nobody else takes. To the last one it would be many statements.
+  for (let rest = requests; free.length < limit / 2 && rest.length > 0;) {
+    const some = rest.slice(0, limit - free.length);
+    rest = rest.slice(some.length);
+    const found = await lockUnclaimed(tx, some.map(({ id }) => id)); // prettier-ignore
+    free.push(...some.filter(({ id }) => found.has(id)));
   }
-  return [];
+  return free;
+}
+
+async function lockUnclaimed(tx: Transaction, ids: readonly number[]): Promise<Set<number>> {
+  const claims = tx.sql('buildrequest_claims').whereRaw('?? = ??', ['buildrequest_claims.brid', 'buildrequests.id']);
+  const query = tx.dialect.lockFree(tx.sql, 'buildrequests').whereIn('id', ids).where('complete', 0);
+  const rows = await query.whereNotExists(claims.select(tx.sql.raw('1'))).select<{ id: number }[]>('id');
+  return new Set(rows.map(({ id }) => id));
 }
 
 /** The newest of them, of these builders. */

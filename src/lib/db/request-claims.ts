@@ -10,12 +10,27 @@ export async function claimRequests(
 ): Promise<Set<number>> {
   const mine = new Set<number>();
   for (const some of chunks(ids, 500)) {
-    const rows = some.map((brid) => ({ brid, masterid: masterId, claimed_at: Math.floor(now) }));
-    await tx.sql('buildrequest_claims').insert(rows).onConflict(['brid']).ignore();
+    await addClaims(tx, masterId, some, now);
     const claims = tx.sql('buildrequest_claims').whereIn('brid', some).where('masterid', masterId);
     for (const { brid } of await claims.select<{ brid: number }[]>('brid')) mine.add(brid);
   }
   return mine;
+}
+
+/** The same, but for those that are complete: somebody may have cancelled some meanwhile. */
+export async function claimOpen(
+  tx: Transaction,
+  masterId: number,
+  ids: readonly number[],
+  now: number,
+): Promise<Set<number>> {
+  for (const some of chunks(ids, 500)) await addClaims(tx, masterId, some, now);
+  return holdOpen(tx, masterId, ids);
+}
+
+async function addClaims(tx: Transaction, masterId: number, ids: readonly number[], now: number): Promise<void> {
+  const rows = ids.map((brid) => ({ brid, masterid: masterId, claimed_at: Math.floor(now) }));
+  await tx.sql('buildrequest_claims').insert(rows).onConflict(['brid']).ignore();
 }
 
 /** Those that this master has claimed, and that are not complete: somebody may have cancelled some in its name. */

@@ -26,18 +26,26 @@ export interface Opening {
 /** Somebody else's short write: SQLite's driver stops the whole process while it waits. */
 const sqliteWaitMs = 100;
 
+/**
+ * What works holds the master's own row, for which the heart waits. Rather than wait for a lock of somebody else's any
+ * longer it gives way, and does all of it again: the heart beats in between. InnoDB counts whole seconds.
+ */
+const lockWaitMs = { least: 1000, most: 2000 };
+const heartWaitMs = 1500;
+
 /** Three connections: whatever holds up the work, the heart beats, and builds are written. */
 export function openStores({ location, expireAfterMs, clock }: Opening): Stores {
+  const beatMs = Math.max(1000, Math.round(expireAfterMs / 4));
   const open = (purpose: string, timeoutMs: number) => (): Promise<Database> =>
     Database.open(location, {
       access: 'write',
       purpose,
       timeoutMs: location.engine === 'sqlite' ? sqliteWaitMs : timeoutMs,
+      lockWaitMs: Math.min(lockWaitMs.most, Math.max(lockWaitMs.least, Math.round(beatMs / 2))),
       lockLeaseMs: Math.max(2000, Math.round(expireAfterMs / 2)),
     });
-  const beatMs = Math.max(1000, Math.round(expireAfterMs / 4));
   return {
-    heart: new ReopeningStore(location.label, open('master heart', beatMs), clock),
+    heart: new ReopeningStore(location.label, open('master heart', Math.max(beatMs, heartWaitMs)), clock),
     work: new ReopeningStore(location.label, open('master', Math.max(beatMs, 10_000)), clock),
     builds: new ReopeningStore(location.label, open('master builds', Math.max(beatMs, 10_000)), clock),
   };

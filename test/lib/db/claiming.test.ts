@@ -37,23 +37,29 @@ async function waitingCluster(t: ExecutionContext, engine: EngineName) {
 }
 
 // Elsewhere one waits for the other.
-for (const engine of engines.filter((one) => one === 'postgres'))
+for (const engine of engines.filter((one) => one === 'postgres' || one === 'innodb'))
   test(`${engine}: of two masters that claim at once neither waits: the second takes what comes next`, async (t) => {
     const { one, two } = await waitingCluster(t, engine);
     const pending = await two.glance((tx) => readPending(tx, wanted));
-    const claim = (store: ReopeningStore, masterId: number, meanwhile: () => Promise<void>): Promise<number[]> =>
+    const claim = (
+      store: ReopeningStore,
+      masterId: number,
+      limit: number,
+      meanwhile: () => Promise<void>,
+    ): Promise<number[]> =>
       store.write(buildTables, async (tx) => {
-        const free = (await lockFree(tx, pending, 5)).map(({ id }) => id);
+        const free = (await lockFree(tx, pending, limit)).map(({ id }) => id);
         t.deepEqual([...(await claimRequests(tx, masterId, free, 8))].sort(), [...free].sort());
         await meanwhile();
         return free;
       });
     let second: number[] = [];
-    const first = await claim(one, 1, async () => void (second = await claim(two, 2, () => Promise.resolve())));
-    t.deepEqual(first, [12, 1, 2, 3, 4]);
-    t.deepEqual(second, [5, 6, 7, 8, 9]);
+    // So many of all that an engine would rather go through all.
+    const first = await claim(one, 1, 11, async () => void (second = await claim(two, 2, 1, () => Promise.resolve())));
+    t.deepEqual(first, [12, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
+    t.deepEqual(second, [11]);
     const left = await two.glance((tx) => readPending(tx, wanted));
-    t.deepEqual(left.map(({ id }) => id), [10, 11]); // prettier-ignore
+    t.deepEqual(left, []);
   });
 
 for (const engine of engines) {
@@ -62,6 +68,24 @@ for (const engine of engines) {
     const pending = await one.glance((tx) => readPending(tx, wanted));
     const free = await one.write(buildTables, (tx) => lockFree(tx, pending, 3));
     t.deepEqual(free.map(({ id }) => id), [12, 1, 2]); // prettier-ignore
+  });
+
+  test(`${engine}: what somebody has claimed or completed meanwhile is left out, and what comes next takes its place`, async (t) => {
+    const { db, one } = await waitingCluster(t, engine);
+    const pending = await one.glance((tx) => readPending(tx, wanted));
+    await db.query(
+      'insert into buildrequest_claims (brid, masterid, claimed_at) values (12, 2, 8), (1, 2, 8), (3, 2, 8)',
+    );
+    await db.query('update buildrequests set complete = 1, results = 6 where id = 2');
+    const claim = async (limit: number) => {
+      const free = await one.write(buildTables, (tx) => lockFree(tx, pending, limit));
+      return free.map(({ id }) => id);
+    };
+    t.deepEqual(await claim(2), [4, 5]);
+    // Half of what is wanted is enough.
+    t.deepEqual(await claim(6), [4, 5, 6, 7, 8, 9]);
+    t.deepEqual(await claim(10), [4, 5, 6, 7, 8, 9]);
+    t.deepEqual(await claim(0), []);
   });
 
   test(`${engine}: builds have the next numbers of their builders, whoever adds some at the same time`, async (t) => {

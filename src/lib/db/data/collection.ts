@@ -119,7 +119,11 @@ async function entitiesOf(
     const value = part ? await part(tx, rows, { scope, properties }) : (row: Raw) => valueOf(field, row[name]);
     readers.push([name, value]);
   }
-  return rows.map((row) => Object.fromEntries(readers.map(([name, value]) => [name, value(row)])));
+  return rows.map((row) => {
+    const entity: Record<string, unknown> = {};
+    for (const [name, value] of readers) entity[name] = value(row);
+    return entity;
+  });
 }
 
 function valueOf({ type, isSet, isJson }: Field, value: unknown): unknown {

@@ -41,7 +41,9 @@ interface Found {
   readonly ready: ReadonlySet<string>;
 }
 
-/** Beyond the free slots: requests whose workers have none must not hide the others. */
+/** So many masters with as many free slots find something each when they look at the same moment. */
+const mastersAtOnce = 4;
+/** Beyond that: requests whose workers have no slot must not hide the others. */
 const lookBeyond = 100;
 const farthest = 8;
 /** Others were quicker so often: then it waits a little. */
@@ -86,7 +88,7 @@ export class Distributor {
     this.reach = 1;
     for (let inVain = 0; inVain < mostInVain && !signal.aborted;) {
       const { wanted, begun } = await this.look();
-      if (begun < wanted) this.reach = Math.min(farthest, this.reach * 2);
+      if (begun < wanted / 2) this.reach = Math.min(farthest, this.reach * 2);
       if (wanted === 0) return true;
       inVain = begun === 0 ? inVain + 1 : 0;
     }
@@ -100,7 +102,11 @@ export class Distributor {
     const builders = await this.builders();
     const mode = which();
     if (!membership.trusted || count === 0 || builders.size === 0 || mode === 'none') return nothing;
-    const wanted = { builderIds: [...builders.values()], which: mode, limit: (count + lookBeyond) * this.reach };
+    const wanted = {
+      builderIds: [...builders.values()],
+      which: mode,
+      limit: (mastersAtOnce * count + lookBeyond) * this.reach,
+    };
     const pending = await store.glance((tx) => readPending(tx, wanted));
     if (pending.length === 0) return nothing;
     const found = { pending, names: new Map([...builders].map(([name, id]) => [id, name])), ready: await this.readyWorkers() }; // prettier-ignore

@@ -3,7 +3,7 @@ import type { BuildsetContents } from '../../db/buildset-contents.js';
 import { completeRequests } from '../../db/complete-requests.js';
 import { readReadyWorkers } from '../../db/local-workers.js';
 import { readNewestPending } from '../../db/pending-requests.js';
-import { claimRequests, holdOpen, releaseRequests } from '../../db/request-claims.js';
+import { claimOpen, claimRequests, holdOpen, releaseRequests } from '../../db/request-claims.js';
 import { addBuildProperties, addBuilds, readEarlierBuilds } from '../../db/running-builds.js';
 import type { AddedBuild, EarlierBuilds } from '../../db/running-builds.js';
 import { buildProperties } from '../../model/build-properties.js';
@@ -46,8 +46,7 @@ export async function startBuilds(
   const workers = await readReadyWorkers(tx, [...new Set(candidates.map(({ seat }) => seat.worker))]);
   const ready = candidates.filter(({ seat }) => workers.has(seat.worker));
   const ids = ready.map(({ request }) => request.id);
-  await claimRequests(tx, masterId, ids, tx.now);
-  const mine = await holdOpen(tx, masterId, ids);
+  const mine = await claimOpen(tx, masterId, ids, tx.now);
   const claimed = ready.filter(({ request }) => mine.has(request.id));
   if (claimed.length === 0) return [];
   const earlier = await readEarlierBuilds(tx, masterId, [...mine]);

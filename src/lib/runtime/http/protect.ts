@@ -27,7 +27,9 @@ export async function protect(app: HonoType, listenHost: string): Promise<void> 
     }),
   );
   app.use(onlyExpectedHosts(listenHost));
-  app.use(bodyLimit({ maxSize: largestBody, onError: (context) => context.json({ error: 'That is too much.' }, 413) }));
+  const limit = bodyLimit({ maxSize: largestBody, onError: (context) => context.json({ error: 'That is too much.' }, 413) }); // prettier-ignore
+  // Of what has no body it would ask for one, for which all of the request is made anew.
+  app.use((context, next) => (isRead(context.req.method) ? next() : limit(context, next)));
 }
 
 /**
@@ -40,6 +42,10 @@ function onlyExpectedHosts(listenHost: string) {
       return context.json({ error: 'This master listens for this machine alone, under no such name.' }, 421);
     await next();
   };
+}
+
+function isRead(method: string): boolean {
+  return method === 'GET' || method === 'HEAD';
 }
 
 function isLoopback(host: string): boolean {
