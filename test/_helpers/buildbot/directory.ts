@@ -23,6 +23,14 @@ export interface Settings {
   tickWorker: string;
   /** The worker of the builder `slow` is one that connects, with this password; `null`: a process of the master's. */
   heavyPassword: string | null;
+  /** Where it listens for workers; 0: anywhere. */
+  workerPort: number;
+  /** Workers that connect, too, with the password of `heavy`: builds of `tally` are for all of them, those of `lonely` for the first. */
+  countingWorkers: readonly string[];
+  /** The environment of their step, with properties in it. */
+  countingEnv: Readonly<Record<string, string>>;
+  /** The file of the step. */
+  countingStep: string;
   /** Builders that only make a start take longer. */
   spareBuilders: number;
   /** Builders that have another name now. */
