@@ -53,6 +53,7 @@ const SCENARIO_TIMEOUT_MS = 240_000;
 const DEFAULTS = {
   repository: null,
   servicePollSeconds: 300,
+  claimsAfter: null,
   heartbeatSeconds: 60,
   periodSeconds: 0,
   everyMinute: false,

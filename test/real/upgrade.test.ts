@@ -1,50 +1,61 @@
 // One master takes the place of another while builds run, requests come and changes are committed; what has become of them is read from the database.
 import test, { type ExecutionContext } from 'ava';
-import { realTest, until } from '../_helpers/buildbot.js';
+import type { UpgradeEvent, UpgradeReport } from '../../src/lib/upgrade/events.js';
+import { realTest } from '../_helpers/buildbot.js';
+import type { CliResult } from '../_helpers/cli.js';
 import { engines } from '../_helpers/database.js';
-import { run } from '../_helpers/buildbot/process.js';
 import { begin, building } from '../_helpers/upgrade/begin.js';
-import { outcome, told, unsuccessful } from '../_helpers/upgrade/proof.js';
+import { prove } from '../_helpers/upgrade/proof.js';
 import type { Key } from '../_helpers/upgrade/sides.js';
 import type { UpgradeScene } from '../_helpers/upgrade/upgrade-scene.js';
 
-async function replace(scene: UpgradeScene, from: Key, to: Key) {
-  const { sides, asking, t } = scene;
-  const start = (sides[to].section['control'] as { start: { exec: string[] } }).start.exec;
-  await run(start[0]!, start.slice(1), {});
-  await until('started', async () => (await fetch(`${sides[to].url()}api/v2/masters`)).ok, {}).catch(() => {});
-  const cli = scene.bbctl('masters', 'drain', from, '--yes');
-  await cli.waitForOutput(/was asked to drain/);
-  const n = asking.acknowledged;
-  await until('more', () => asking.acknowledged > n + 10);
+/** The build that waits at the gate goes on until much has been asked for, and changed, while its master drains. */
+async function upgrade(scene: UpgradeScene, from: Key, to: Key, ...words: string[]): Promise<CliResult> {
+  const { t, asking, site } = scene;
+  const cli = scene.bbctl('upgrade', '--drain', from, '--start', to, '--yes', ...words);
+  await cli.waitForOutput(/was asked to drain|"event":"asked"/, 120_000);
+  await asking.more(10);
   await scene.commit(`from ${from} to ${to}`);
-  await scene.site.openGate();
-  const { status, stdout } = await cli.finished;
-  t.log(stdout);
-  t.is(status, 0);
+  await site.openGate();
+  const result = await cli.finished;
+  t.log(result.stdout);
+  t.is(result.status, 0, result.stdout + result.stderr);
+  return result;
 }
 
-async function proven(scene: UpgradeScene, to: Key): Promise<void> {
-  const end = await outcome(scene, to);
-  scene.t.log(told(scene, end));
-  if (scene.haproxy) scene.t.log(await scene.haproxy.stats());
-  scene.t.deepEqual([...end.problems, ...unsuccessful(end)], []);
+realTest('postgres', 'PostgreSQL: from Buildbot to Buildbot, and every event is told', async (t) => {
+  const scene = await begin(t, 'postgres', { blue: 'buildbot', green: 'buildbot' });
+  const { stdout } = await upgrade(scene, 'blue', 'green', '--json');
+  const events = stdout.trim().split('\n').map((line) => JSON.parse(line) as UpgradeEvent); // prettier-ignore
+  const last = events.at(-1);
+  t.deepEqual([events[0]?.event, last?.event], ['plan', 'report']);
+  if (last?.event === 'report') verifyReport(t, last.report, scene);
+  await prove(scene, 'green');
+});
+
+function verifyReport(t: ExecutionContext, report: UpgradeReport, { sides: { blue, green } }: UpgradeScene): void {
+  const { status, complaints, retried, services, workers, builds } = report;
+  t.deepEqual({ status, complaints, retried }, { status: 'done', complaints: [], retried: 0 });
+  const moved = services.filter(({ name }) => name !== 'force').map(({ name, from, to }) => ({ name, from, to })); // prettier-ignore
+  t.deepEqual(moved.sort((a, b) => (a.name < b.name ? -1 : 1)), ['on-commit', 'periodic', 'poller'].map((name) => ({ name, from: blue.name, to: green.name }))); // prettier-ignore
+  for (const worker of ['roving', 'heavy']) t.deepEqual(workers.find((one) => one.worker === worker)?.to, [green.name]);
+  t.true(builds.some(({ builder, number, results }) => builder === 'slow' && number === 1 && results === 'success'));
+  t.log(report.withoutWorker);
 }
 
-for (const engine of ['postgres', 'innodb'] as const)
-  realTest(engine, `${engine}: from Buildbot to Buildbot`, async (t) => {
-    const scene = await begin(t, engine, { blue: 'buildbot', green: 'buildbot' });
-    await replace(scene, 'blue', 'green');
-    await proven(scene, 'green');
-  });
+realTest('innodb', 'InnoDB: from Buildbot to Buildbot', async (t) => {
+  const scene = await begin(t, 'innodb', { blue: 'buildbot', green: 'buildbot' });
+  await upgrade(scene, 'blue', 'green');
+  await prove(scene, 'green');
+});
 
 realTest('postgres', "from Buildbot to bbctl's master, and back", async (t) => {
   const scene = await begin(t, 'postgres', { blue: 'buildbot', green: 'bbctl' });
-  await replace(scene, 'blue', 'green');
+  await upgrade(scene, 'blue', 'green');
   await scene.site.closeGate();
   await building(scene, 'green');
-  await replace(scene, 'green', 'blue');
-  await proven(scene, 'blue');
+  await upgrade(scene, 'green', 'blue');
+  await prove(scene, 'blue');
 });
 
 for (const engine of ['postgres', 'sqlite'] as const)
@@ -53,7 +64,7 @@ for (const engine of ['postgres', 'sqlite'] as const)
     async (t: ExecutionContext) => {
       t.timeout(120_000);
       const scene = await begin(t, engine, { blue: 'bbctl', green: 'bbctl' });
-      await replace(scene, 'blue', 'green');
-      await proven(scene, 'green');
+      await upgrade(scene, 'blue', 'green');
+      await prove(scene, 'green');
     },
   );

@@ -12,6 +12,8 @@ export interface Settings {
   /** A git repository to poll; null for no change source. */
   repository: string | null;
   servicePollSeconds: number;
+  /** While the process of this pid file lives no service is claimed; `null`: whenever one is free. */
+  claimsAfter: string | null;
   heartbeatSeconds: number;
   /** 0 for no periodic scheduler. */
   periodSeconds: number;

@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { countOpenRequests, type Queryable } from '../buildbot.js';
+import { countOpenRequests, until, type Queryable } from '../buildbot.js';
 import { epoch } from '../chaos/chaos-log.js';
 import { call, type Asked } from '../counting/client.js';
 import type { Key, Side } from './sides.js';
@@ -22,7 +22,7 @@ const mostOpen = 40;
 export class Asking {
   readonly asked: Asked[] = [];
   private readonly options: AskingOptions;
-  private readonly over = new AbortController();
+  private over = new AbortController();
   private run: Promise<void> = Promise.resolve();
 
   constructor(options: AskingOptions) {
@@ -34,7 +34,14 @@ export class Asking {
   }
 
   start(): void {
+    this.over = new AbortController();
     this.run = this.askOn(this.over.signal);
+  }
+
+  /** Until so many more were taken. */
+  async more(count: number): Promise<void> {
+    const before = this.acknowledged;
+    await until(`${count} more were asked for`, () => this.acknowledged >= before + count);
   }
 
   async stop(): Promise<void> {

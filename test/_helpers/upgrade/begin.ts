@@ -21,7 +21,7 @@ export async function begin(
   await until('the repository was polled', async () => (await db.query('SELECT 1 AS one FROM object_state WHERE name = ?', ['lastRev'])).length > 0); // prettier-ignore
   await scene.commit('before');
   asking.start();
-  await until('some were asked for', () => asking.acknowledged > 5);
+  await asking.more(5);
   return scene;
 }
 

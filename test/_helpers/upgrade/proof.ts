@@ -12,7 +12,7 @@ import { services } from './cluster-file.js';
 import type { Key } from './sides.js';
 import type { UpgradeScene } from './upgrade-scene.js';
 
-export interface Outcome {
+interface Outcome {
   /** What should be and is not; empty where all is well. */
   readonly problems: readonly string[];
   readonly records: BuildRecords;
@@ -21,7 +21,7 @@ export interface Outcome {
 type Raw = Record<string, unknown>;
 
 /** What the database says once all that was asked for is built; `to` has the place of the other. */
-export async function outcome(scene: UpgradeScene, to: Key): Promise<Outcome> {
+async function outcome(scene: UpgradeScene, to: Key): Promise<Outcome> {
   await scene.asking.stop();
   // A Buildbot master looks at a builder's requests when somebody asks it for one more.
   for (const builder of countingBuilders) await until(`${to} takes a request`, async () => (await scene.asking.ask(to, builder)) ?? undefined);
@@ -97,7 +97,7 @@ async function wrongChanges({ sql }: Transaction, { commits }: UpgradeScene): Pr
 }
 
 /** Builds that somebody has to do again, or that nobody does again. */
-export function unsuccessful({ records }: Outcome): string[] {
+function unsuccessful({ records }: Outcome): string[] {
   return records.builds.filter(({ results }) => results !== success).map(({ builder, number, results, master }) => `build ${number} of ${builder} on ${master} ended with ${results}`); // prettier-ignore
 }
 
@@ -107,8 +107,17 @@ export function longestWait({ requests, builds }: BuildRecords, builder: string)
   return Math.max(0, ...waits);
 }
 
+/** All is well, and no build had to be done again but so many as this. */
+export async function prove(scene: UpgradeScene, to: Key, mostRetried = 0): Promise<void> {
+  const end = await outcome(scene, to);
+  scene.t.log(told(scene, end));
+  scene.t.deepEqual(end.problems, []);
+  const { length } = unsuccessful(end);
+  scene.t.true(length <= mostRetried, unsuccessful(end).join('\n'));
+}
+
 /** Sentences for the record. */
-export function told(scene: UpgradeScene, { records }: Outcome): string {
+function told(scene: UpgradeScene, { records }: Outcome): string {
   const { asked, acknowledged } = scene.asking;
   const by = Object.values(scene.sides).map(({ key, name }) => `${records.builds.filter(({ master }) => master === name).length} by ${key}`); // prettier-ignore
   const waits = ['tally', 'lonely', 'slow', 'quick', 'tick'].map((builder) => `${builder} ${longestWait(records, builder)} s`); // prettier-ignore

@@ -2,9 +2,10 @@
 import type { ExecutionContext } from 'ava';
 import { join } from 'node:path';
 import { processOf } from '../../../src/lib/control/master-process.js';
-import type { Choices, Site } from '../buildbot.js';
+import { until, type Choices, type Site } from '../buildbot.js';
 import { startMasterProcess } from '../master-process.js';
 import { closedPort } from '../network.js';
+import { isRunning } from '../processes.js';
 
 export type Key = 'blue' | 'green';
 export type Kind = 'buildbot' | 'bbctl';
@@ -22,7 +23,11 @@ export interface Side {
   /** Where the REST API is; throws where it never ran. */
   url(): string;
   start(): Promise<void>;
+  /** However it was started. */
+  kill9(): Promise<void>;
 }
+
+type Sided = Omit<Side, 'kill9'>;
 
 export interface Ground {
   readonly t: ExecutionContext;
@@ -35,16 +40,19 @@ export interface Ground {
 
 export async function sideOf(ground: Ground, key: Key, kind: Kind): Promise<Side> {
   const side = kind === 'buildbot' ? await buildbotSide(ground, key) : await ownSide(ground, key);
-  // What its control has started is no child of ours.
-  ground.t.teardown(() => {
+  const kill9 = async (): Promise<void> => {
     const pid = pidOf(side, ground.file);
-    if (pid !== null) process.kill(pid, 'SIGKILL');
-  });
-  return side;
+    if (pid === null) return;
+    process.kill(pid, 'SIGKILL');
+    await until(`${key} is gone`, () => !isRunning(pid));
+  };
+  // What its control has started is no child of ours.
+  ground.t.teardown(kill9);
+  return { ...side, kill9 };
 }
 
 /** `null`: it does not run. */
-export function pidOf({ pidFile, kind, key }: Side, file: string): number | null {
+function pidOf({ pidFile, kind, key }: Sided, file: string): number | null {
   try {
     return processOf(pidFile, { kind, key, file }).pid;
   } catch {
@@ -52,9 +60,10 @@ export function pidOf({ pidFile, kind, key }: Side, file: string): number | null
   }
 }
 
-async function buildbotSide({ site, choices }: Ground, key: Key): Promise<Side> {
+async function buildbotSide({ site, choices }: Ground, key: Key): Promise<Sided> {
   const workerPort = await closedPort();
-  const master = await site.addMaster(key, { ...choices, workerPort });
+  const claimsAfter = join(site.home, key === 'blue' ? 'green' : 'blue', 'twistd.pid');
+  const master = await site.addMaster(key, { claimsAfter, ...choices, workerPort });
   const pidFile = join(master.dir, 'twistd.pid');
   const start = { exec: ['env', '-i', ...inWords(site.environment), 'buildbot', 'start', master.dir] };
   const control = { start, ...byPidFile(pidFile, { drain: 'USR1', stop: 'TERM', kill: 'KILL' }) };
@@ -70,7 +79,7 @@ async function buildbotSide({ site, choices }: Ground, key: Key): Promise<Side> 
   };
 }
 
-async function ownSide({ t, site, file }: Ground, key: Key): Promise<Side> {
+async function ownSide({ t, site, file }: Ground, key: Key): Promise<Sided> {
   const [port, pidFile] = [await closedPort(), join(site.home, `${key}.pid`)];
   const bin = join(process.cwd(), 'bin', 'run.js');
   const words = [process.execPath, bin, 'master', 'run', '--config', file, '--name', key, '--pid-file', pidFile];

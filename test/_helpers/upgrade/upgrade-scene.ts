@@ -78,6 +78,8 @@ const commonChoices = {
   ...buildbotChoices,
   heavyPassword: password,
   countingWorkers: [...roving.slice(0, 1), fresh],
+  // A minute with Buildbot, and a new master is believed to live when its heart has beaten twice.
+  heartbeatSeconds: 2,
   // Another Buildbot master takes a free service when it next asks for it: every 5 minutes, which no test waits for.
   servicePollSeconds: 2,
 };
