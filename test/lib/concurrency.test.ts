@@ -69,6 +69,33 @@ for (const engine of engines) {
     t.pass();
   });
 
+  test(`${engine}: an upgrade has a lock of its own: changes go on beside it, a second upgrade is refused with whose it is`, async (t) => {
+    const db = await deadMaster(t, engine);
+    const location = parseDatabaseUrl(db.url);
+    const upgrade = await takeLock(location, 'upgrade', 0, 'upgrade');
+    t.teardown(() => upgrade.release());
+    await (await takeLock(location, 'requests release', 0)).release();
+    const error = await t.throwsAsync(takeLock(location, 'upgrade', 0, 'upgrade'), { name: 'Failure' });
+    t.like(error, { code: 'refused' });
+    t.regex(error.message, /^Another bbctl is upgrading .*since \d{4}-\d\d-\d\d/);
+    t.true(await upgrade.keep());
+  });
+
+  test(`${engine}: the lock of an upgrade that is lost is taken anew, unless another one has it by then`, async (t) => {
+    const db = await deadMaster(t, engine);
+    const location = parseDatabaseUrl(db.url);
+    const first = await takeLock(location, 'upgrade', 0, 'upgrade');
+    t.teardown(() => first.release());
+    await loseLocks(db);
+    t.true(await first.keep());
+    await t.throwsAsync(takeLock(location, 'upgrade', 0, 'upgrade'), { code: 'refused' });
+    await loseLocks(db);
+    const second = await takeLock(location, 'upgrade', 0, 'upgrade');
+    t.false(await first.keep());
+    await second.release();
+    t.true(await first.keep());
+  });
+
   test(`${engine}: the lock is free after a refusal in the middle`, async (t) => {
     const db = await deadMaster(t, engine);
     const journal = await temporaryFolder(t);
@@ -80,6 +107,13 @@ for (const engine of engines) {
     await lock.release();
     t.pass();
   });
+}
+
+/** As a restart of the server, or somebody who removes the file, does. */
+async function loseLocks(db: TestDatabase): Promise<void> {
+  if (db.engine === 'sqlite') rmSync(`${parseDatabaseUrl(db.url).label.replace(/^sqlite:\/+/, '/')}.bbctl-upgrade-lock`);
+  else if (db.engine === 'postgres') await db.query("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE 'bbctl upgrade%' AND datname = current_database()"); // prettier-ignore
+  else await db.query(`KILL ${String((await db.query("SELECT is_used_lock(concat('bbctl.u.', md5(database()))) AS id"))[0]?.['id'])}`); // prettier-ignore
 }
 
 /** MySQL tells other sessions nothing of what one is for. */

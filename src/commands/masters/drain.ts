@@ -1,6 +1,7 @@
 import * as Args from '@oclif/core/args';
 import * as Flags from '@oclif/core/flags';
-import { ShutDownCommand, shutDownFlags } from '../../lib/shut-down-command.js';
+import { drainFlags } from '../../lib/drain-command.js';
+import { ShutDownCommand } from '../../lib/shut-down-command.js';
 
 export default class MastersDrain extends ShutDownCommand<typeof MastersDrain> {
   static override summary = 'Let masters finish their builds and stop, and watch until they have.';
@@ -17,7 +18,7 @@ Ctrl-C ends the watching alone; the same command goes on with it. If the deadlin
     master: Args.string({ description: 'whole names, ids, or keys of cluster.yaml', required: true }),
   };
   static override flags = {
-    ...shutDownFlags,
+    ...drainFlags,
     cancel: Flags.boolean({ description: "take the drain of a master of bbctl's own back", default: false }),
     force: Flags.boolean({
       description: 'also where a build waits for what a draining master would not start',

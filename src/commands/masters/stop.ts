@@ -1,5 +1,6 @@
 import * as Args from '@oclif/core/args';
-import { ShutDownCommand, shutDownFlags } from '../../lib/shut-down-command.js';
+import { drainFlags } from '../../lib/drain-command.js';
+import { ShutDownCommand } from '../../lib/shut-down-command.js';
 
 export default class MastersStop extends ShutDownCommand<typeof MastersStop> {
   static override summary = 'Stop masters at once, and watch until they have; Buildbot may lose running work.';
@@ -12,7 +13,7 @@ export default class MastersStop extends ShutDownCommand<typeof MastersStop> {
   static override args = {
     master: Args.string({ description: 'whole names, ids, or keys of cluster.yaml', required: true }),
   };
-  static override flags = { ...shutDownFlags };
+  static override flags = { ...drainFlags };
 
   async run(): Promise<void> {
     return this.shutDown({ verb: 'stop', onDeadline: this.flags['on-deadline'], force: false });

@@ -1,4 +1,4 @@
-import { resultNames } from '../model/results.js';
+import { resultName } from '../model/results.js';
 import type { EndedBuild, MasterReport, ShutDownReport, ShutDownStatus } from './events.js';
 import type { Leaving } from './shut-down.js';
 
@@ -38,11 +38,11 @@ function masterReport(one: Leaving, results: ReadonlyMap<number, number | null>,
       id: build.id,
       builder: build.builder,
       number: build.number,
-      results: nameOf(results.get(build.id) ?? null),
+      results: named(results.get(build.id) ?? null),
     })),
   };
 }
 
-function nameOf(result: number | null): string | null {
-  return result === null ? null : (resultNames[result] ?? String(result));
+function named(result: number | null): string | null {
+  return result === null ? null : resultName(result);
 }

@@ -3,12 +3,16 @@
  * is not believed; and whoever stops watching stops nothing.
  */
 import type { CarriedOut } from '../control/master-control.js';
+import { isThere } from '../control/master-process.js';
+import type { MasterProcess } from '../control/master-process.js';
 import { MasterControl } from '../control/master-control.js';
 import { Failure } from '../errors.js';
 import { look, watchFrom } from '../model/drain.js';
 import type { DrainFacts, Ending, TroubleKind, Watched } from '../model/drain.js';
 import { masterOf } from '../model/cluster.js';
 import type { BuildLeft } from '../model/drain.js';
+import { printable } from '../model/names.js';
+import { Contact } from './contact.js';
 import type { Emit, OnDeadline, ShutDownReport, ShutDownVerb } from './events.js';
 import { expireKilled, killAndExpire } from './kill-and-expire.js';
 import { reportOf } from './report.js';
@@ -23,6 +27,8 @@ export interface ShutDownOptions {
   readonly everyMs: number;
   /** Ends the watching, not the shutting down. */
   readonly signal: AbortSignal;
+  /** Cleans up after a master whose process ends by itself, as `masters expire` does. */
+  readonly repairs?: boolean;
 }
 
 /** What the procedure needs of the world. */
@@ -37,12 +43,18 @@ export interface ShutDownPorts {
   sleep(ms: number, signal: AbortSignal): Promise<void>;
   /** Monotonic. */
   nowMs(): number;
+  /** Where somebody else looks, too. */
+  readonly contact?: Contact;
 }
 
 /** A target on its way. */
 export interface Leaving {
   readonly target: Target;
   readonly control: MasterControl;
+  /** `null`: on another machine, or nothing tells. */
+  readonly process: MasterProcess | null;
+  /** In how many looks, one after the other, it was gone. */
+  goneLooks: number;
   watched: Watched;
   readonly askedAtMs: number;
   endedAtMs: number | null;
@@ -83,11 +95,12 @@ class ShutDown {
   private leaving: Leaving[] = [];
   private deadlineAtMs = Infinity;
   private isLast = false;
-  private hasContact = true;
+  private readonly contact: Contact;
 
   constructor(options: ShutDownOptions, ports: ShutDownPorts) {
     this.options = options;
     this.ports = ports;
+    this.contact = ports.contact ?? new Contact(ports.emit);
   }
 
   async run(targets: readonly Target[], without: ReadonlySet<number>): Promise<ShutDownReport> {
@@ -118,7 +131,8 @@ class ShutDown {
     this.leaving = targets.map((target) => {
       const master = masterOf(facts.cluster, target.master.id) ?? target.master;
       const watched = watchFrom(master, { kind: target.kind, verb, askedAt: facts.cluster.now });
-      return { target, control: new MasterControl(target.controlled), watched, askedAtMs: this.ports.nowMs(), endedAtMs: null, error: null, isAsked: true, giveUpAtMs: Infinity, isKilled: false, wasKilled: false, told: new Set(), builds: new Map() };
+      const control = new MasterControl(target.controlled);
+      return { target, control, process: control.process(), goneLooks: 0, watched, askedAtMs: this.ports.nowMs(), endedAtMs: null, error: null, isAsked: true, giveUpAtMs: Infinity, isKilled: false, wasKilled: false, told: new Set(), builds: new Map() };
     });
     this.see(facts);
   } // prettier-ignore
@@ -141,18 +155,12 @@ class ShutDown {
   }
 
   private async lookOnce(): Promise<void> {
-    try {
+    await this.contact.during(async () => {
       this.see(await this.ports.read(this.open.map(({ watched }) => watched.id)));
-      if (!this.hasContact) this.ports.emit({ event: 'contact' });
-      this.hasContact = true;
       for (const one of this.leaving) if (one.isKilled && one.watched.ending === 'dead') await this.expireDead(one);
       for (const one of this.open) if (this.ports.nowMs() >= one.giveUpAtMs) one.isAsked = false;
-    } catch (error) {
-      if (!(error instanceof Failure)) throw error;
-      if (this.hasContact) this.ports.emit({ event: 'lost contact', message: error.message });
-      this.hasContact = false;
-      return;
-    }
+      if (this.options.repairs) for (const one of this.open) await this.cleanUpAfter(one);
+    });
   }
 
   private see(facts: DrainFacts): void {
@@ -174,6 +182,18 @@ class ShutDown {
     one.isKilled = false;
     await expireKilled(one, { isGone: false }, this.ports);
     one.watched = { ...one.watched, ending: null };
+  }
+
+  /** Its process ended by itself, and left everything as it was: seen twice, for it may just be saying that it stops. */
+  private async cleanUpAfter(one: Leaving): Promise<void> {
+    const isGone = one.process !== null && !isThere(one.process) && one.watched.inactiveSince === null;
+    one.goneLooks = isGone ? one.goneLooks + 1 : 0;
+    if (one.goneLooks !== 2) return;
+    const { name } = one.watched;
+    this.ports.emit({ event: 'gone', master: name, message: `The process of ${printable(name)} is gone, and the database does not say so.` }); // prettier-ignore
+    await expireKilled(one, { isGone: true }, this.ports);
+    one.wasKilled = false;
+    one.error ??= new Failure('unreachable', 'its process ended before it had put everything away');
   }
 
   private end(one: Leaving, ending: Ending): void {

@@ -12,6 +12,15 @@ export interface OpenBuild {
   readonly startedAt: number;
 }
 
+/** How a build ended; `results` is `null` while it runs. */
+export interface BuildEnd {
+  readonly id: number;
+  readonly builder: string;
+  readonly number: number;
+  readonly masterId: number;
+  readonly results: number | null;
+}
+
 /**
  * Will no living master finish it? Survivors also expire a master whose heart stopped and that goes on building: what
  * an inactive master started after its next heartbeat was due may be running.

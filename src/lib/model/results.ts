@@ -1,6 +1,11 @@
 /** Buildbot's results, by their number. */
 export const resultNames = ['success', 'warnings', 'failure', 'skipped', 'exception', 'retry', 'cancelled'] as const;
 
+/** A result that nobody knows is told by its number. */
+export function resultName(result: number): string {
+  return resultNames[result] ?? String(result);
+}
+
 export const success = 0;
 export const warnings = 1;
 export const failure = 2;

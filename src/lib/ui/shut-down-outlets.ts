@@ -1,16 +1,11 @@
 import type { Emit, ShutDownEvent, ShutDownVerb } from '../drain/events.js';
 import type { Presenter } from '../gate.js';
-import { printableJson } from '../model/names.js';
+import { writeJsonLine } from './json-lines.js';
 import { LiveBlock } from './live-block.js';
+import { plainProgress } from './plain-progress.js';
 import { wrapped } from './prose.js';
-import {
-  describeStep,
-  eventLine,
-  progressBlock,
-  progressKey,
-  progressLine,
-  renderShutDown,
-} from './views/shut-down.js';
+import { isDrawable } from './terminal.js';
+import { describeStep, eventLine, progressBlock, renderShutDown } from './views/shut-down.js';
 
 export interface OutletOptions {
   readonly json: boolean;
@@ -21,14 +16,13 @@ export interface OutletOptions {
 
 /** Where what happens goes: a block that is drawn anew on a terminal, else lines, or one document on each line. */
 export function shutDownOutlet({ json, verb, presenter }: OutletOptions): Emit {
-  if (json) return (event) => void process.stdout.write(`${printableJson(JSON.stringify(event))}\n`);
-  const isLive = process.stdout.isTTY && process.env['TERM'] !== 'dumb';
-  const progress = isLive ? liveProgress() : plainProgress();
+  if (json) return writeJsonLine;
+  const progress = isDrawable() ? liveProgress() : plain();
   return (event) => {
     if (event.event === 'plan') presenter.showPlan(event.plan, describeStep, { dryRun: event.dryRun });
     else if (event.event === 'progress') progress.show(event);
     else if (event.event === 'report') progress.end(renderShutDown(event.report, verb));
-    else progress.tell(wrapped(eventLine(event) ?? ''));
+    else progress.tell(wrapped(eventLine(event)));
   };
 }
 
@@ -50,17 +44,10 @@ function liveProgress(): Progress {
   };
 }
 
-/** A line for each master of which something has changed. */
-function plainProgress(): Progress {
-  const shown = new Map<number, string>();
+function plain(): Progress {
+  const show = plainProgress();
   return {
-    show({ masters }) {
-      for (const left of masters) {
-        const key = progressKey(left);
-        if (shown.get(left.id) !== key) process.stdout.write(`${progressLine(left)}\n`);
-        shown.set(left.id, key);
-      }
-    },
+    show: ({ masters }) => show(masters),
     tell: (text) => void process.stdout.write(`${text}\n`),
     end: (text) => void process.stdout.write(text),
   };

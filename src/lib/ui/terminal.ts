@@ -16,6 +16,11 @@ export function terminalWidth(): number | null {
   return process.stdout.isTTY ? process.stdout.columns || 80 : null;
 }
 
+/** Can lines be drawn anew there? */
+export function isDrawable(): boolean {
+  return process.stdout.isTTY && process.env['TERM'] !== 'dumb';
+}
+
 /** Can somebody answer a question? */
 export function isInteractive(): boolean {
   return Boolean(process.stdin.isTTY && process.stderr.isTTY);

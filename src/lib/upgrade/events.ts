@@ -1,6 +1,7 @@
 import type { EndedBuild, ShutDownEvent } from '../drain/events.js';
 import type { Way } from '../control/master-control.js';
 import type { Ending } from '../model/drain.js';
+import type { Span } from '../model/handover.js';
 import type { ServiceKind } from '../model/service.js';
 import type { Plan } from '../operation.js';
 import type { UpgradeStep } from './plan-upgrade.js';
@@ -17,21 +18,17 @@ export type UpgradeEvent =
   /** Each time that it changes: what is still missing until it counts as there. */
   | { readonly event: 'arriving'; readonly master: string; readonly waitsFor: string }
   | { readonly event: 'arrived'; readonly master: string; readonly seconds: number; readonly builders: number }
-  /** Each time that it changes: services that nobody holds yet, by name. */
+  /** Each time that it changes: services that no living master holds which stays, by name. */
   | { readonly event: 'unheld'; readonly services: readonly string[] }
-  | { readonly event: 'moved'; readonly kind: ServiceKind; readonly service: string; readonly from: string | null; readonly to: string; readonly unheld: Span }
+  | { readonly event: 'moved'; readonly kind: ServiceKind; readonly service: string; readonly from: string; readonly to: string; readonly unheld: Span }
+  /** What is known of the upgrade cannot be kept on disk for now. */
+  | { readonly event: 'not saved'; readonly message: string }
   /** Of an abort: a drain that was taken back. */
   | { readonly event: 'taken back'; readonly master: string; readonly error: string | null }
   | Exclude<ShutDownEvent, { event: 'plan' } | { event: 'report' }>
   | { readonly event: 'report'; readonly report: UpgradeReport }; // prettier-ignore
 
 export type EmitUpgrade = (event: UpgradeEvent) => void;
-
-/** Seconds, as far as looks from time to time can tell. */
-export interface Span {
-  readonly atLeast: number;
-  readonly atMost: number;
-}
 
 /**
  * `blocked`: it has stopped with a question, `why` and `ways` of the report. `deadline`: some old masters go on draining.

@@ -3,6 +3,7 @@ import type { Presence } from '../control/master-control.js';
 import type { OnDeadline } from '../drain/events.js';
 import type { Target } from '../drain/targets.js';
 import type { DrainFacts, Left } from '../model/drain.js';
+import { printable } from '../model/names.js';
 import type { Plan, Step } from '../operation.js';
 import { emptyPlan } from '../operation.js';
 import type { Newcomer } from './newcomer.js';
@@ -34,4 +35,9 @@ export interface UpgradeStep extends Step {
 export function planUpgrade(input: UpgradeInput): Plan<UpgradeStep> {
   void input;
   return emptyPlan('');
+}
+
+/** A line of the plan. */
+export function describeUpgradeStep({ kind, master, by }: UpgradeStep): string {
+  return `${printable(master)}: ${kind}${by === '' ? '' : `, by ${by}`}`;
 }

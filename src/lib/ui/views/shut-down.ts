@@ -80,17 +80,22 @@ const endings: Record<Ending, string> = {
   gone: 'has no row any more',
 };
 
-/** A line for what has happened; `null`: that is shown otherwise. */
-export function eventLine(event: Exclude<ShutDownEvent, { event: 'progress' }>): string | null {
-  if (event.event === 'plan' || event.event === 'report') return null;
-  if (event.event === 'lost contact') return `${colour.yellow('Lost contact:')} ${event.message} Trying again.`;
+/** What is told by a line. */
+export type ToldEvent = Exclude<ShutDownEvent, { event: 'progress' | 'plan' | 'report' }>;
+
+/** A line for what has happened. */
+export function eventLine(event: ToldEvent): string {
+  if (event.event === 'lost contact')
+    return `${colour.yellow('Lost contact:')} ${printable(event.message)} Trying again.`;
   if (event.event === 'contact') return 'The database answers again.';
   if (event.event === 'deadline') return deadlineLine(event);
   const name = printable(event.master);
   if (event.event === 'ended') return `${name} ${endings[event.ending]}.`;
   if (event.event === 'expired') return `${name} was cleaned up after${event.journal === null ? '' : `: journal entry ${event.journal}`}.`; // prettier-ignore
   if (event.event === 'asked') return event.error === null ? `${name} was asked to ${event.verb}.` : `${colour.yellow('Not asked:')} ${name} to ${event.verb}: ${printable(event.error)}.`; // prettier-ignore
-  return event.event === 'trouble' ? `${colour.yellow('Warning:')} ${event.message}` : event.message;
+  return event.event === 'trouble'
+    ? `${colour.yellow('Warning:')} ${printable(event.message)}`
+    : printable(event.message);
 }
 
 const thens = {

@@ -1,0 +1,26 @@
+import type { UpgradeStatus } from './events.js';
+
+/** Why an upgrade does not go on: somebody has to decide, or nobody watches any more. It is thrown, and ends in the report. */
+export class Halt extends Error {
+  override readonly name = 'Halt';
+  readonly status: Exclude<UpgradeStatus, 'nothing to do' | 'dry run' | 'done' | 'aborted'>;
+  readonly ways: readonly string[];
+
+  constructor(status: Halt['status'], why: string, ways: readonly string[]) {
+    super(why);
+    this.status = status;
+    this.ways = ways;
+  }
+}
+
+export const goOn = 'bbctl upgrade --resume';
+export const goBack = 'bbctl upgrade --abort';
+
+/** Nobody watches any more; what was asked for goes on. */
+export function interrupted(isLost: boolean): Halt {
+  const why = isLost ? 'The database did not answer when watching ended.' : 'Nobody watches any more; what was asked for goes on.'; // prettier-ignore
+  return new Halt(isLost ? 'lost contact' : 'interrupted', why, [
+    `"${goOn}" goes on with it.`,
+    `"${goBack}" goes back.`,
+  ]);
+}
