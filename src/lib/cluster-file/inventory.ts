@@ -30,12 +30,20 @@ export function clusterFileOf(file: string, raw: unknown): ClusterFile {
 
 function masterEntry(file: string, key: string, settings: Settings): MasterEntry {
   const isOwn = settings['kind'] !== 'buildbot';
-  const { name, kind, control } = v.parse(buildbotMaster, settings);
+  const { name, kind, control, version } = v.parse(buildbotMaster, settings);
   const listen = isOwn ? (v.parse(ownMaster, settings).listen ?? null) : null;
   const folder = path.dirname(path.resolve(file));
   const given = Object.entries(control).filter((entry): entry is [string, ControlAction] => entry[1] !== undefined);
   const actions = given.map(([verb, action]) => [verb, controlOf(action, folder)]);
-  return { key, name: name ?? null, kind, listen, control: Object.fromEntries(actions) as MasterEntry['control'] };
+  const said = version ? { version } : {};
+  return {
+    key,
+    name: name ?? null,
+    kind,
+    ...said,
+    listen,
+    control: Object.fromEntries(actions) as MasterEntry['control'],
+  };
 }
 
 function controlOf(action: ControlAction, folder: string): Control {

@@ -21,7 +21,13 @@ const every = {
 };
 
 /** A Buildbot master: bbctl knows what it is called, and how to reach it. */
-export const buildbotMaster = settings('a master', { name: v.nullish(anyName), ...every });
+export const buildbotMaster = settings('a master', {
+  name: v.nullish(anyName),
+  ...every,
+  version: v.nullish(
+    v.pipe(anyName, v.regex(/^\d+\.\d+(\.\d+)?$/, 'should be a version of Buildbot, like "4.3" or 4.3.0')),
+  ),
+});
 
 /** One that `bbctl master run` runs. */
 export const ownMaster = settings('a master', {

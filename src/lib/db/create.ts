@@ -10,10 +10,10 @@ import { isUnfinished, nothingThere, readOccupancy, verifyVacant } from './creat
 import type { Occupancy, Wanted } from './creation/occupancy.js';
 import { newestRevision, tablesOf } from './creation/tables.js';
 import type { Revision } from './creation/tables.js';
+import { buildbotOf } from '../model/schema-steps.js';
 import { dialectOf } from './dialect.js';
 import { translateError } from './driver-errors.js';
 import { takeLock } from './lock.js';
-import { buildbotOf } from './schema.js';
 import type { Location } from './url.js';
 
 export interface CreateOptions {

@@ -1,6 +1,7 @@
 import type { Knex } from 'knex';
 import { Failure } from '../errors.js';
 import { count } from '../model/names.js';
+import { buildbotOf, milestones, nameOfMilestone, newestRevision, oldestRevision } from '../model/schema-steps.js';
 import type { OpenOptions } from './connect.js';
 import { isMark } from './creation/mark.js';
 import type { Dialect, Reference } from './dialect.js';
@@ -16,21 +17,6 @@ export interface Schema {
   /** Does the database itself delete the rows that name a deleted row of the parent there? Only asked where it is written. */
   cascades(reference: Reference): boolean;
 }
-
-/** First revision → the versions that have it. Revisions up to 58 are sqlalchemy-migrate's, later ones alembic's. */
-const versions: readonly [number, string][] = [
-  [47, '0.9.0 to 0.9.10'],
-  [51, '0.9.11 to 1.8'],
-  [52, '2.0 to 2.9'],
-  [58, '2.10 to 3.3'],
-  [59, '3.4 to 3.8'],
-  [60, '3.9'],
-  [63, '3.10 to 3.11'],
-  [65, '4.0 to 4.2'],
-  [67, '4.3'],
-];
-const oldest = 47;
-const newest = 67;
 
 /** What bbctl reads or writes in every version. */
 const required = [
@@ -68,17 +54,11 @@ export async function readSchema(
   return {
     revision,
     buildbot: buildbotOf(revision),
-    unknownRevision: !(number <= newest),
+    unknownRevision: !(number <= newestRevision),
     withoutTransactions: await dialect.tablesWithoutTransactions(sql),
     has: (table, column) => (column === undefined ? columns.has(table) : (columns.get(table)?.has(column) ?? false)),
     cascades: (reference) => cascades.has(nameOf(reference)),
   };
-}
-
-/** The versions that write a revision. */
-export function buildbotOf(revision: string): string {
-  const number = Number(revision);
-  return number <= newest ? (versions.findLast(([from]) => from <= number)?.[1] ?? 'unknown') : 'newer than 4.3';
 }
 
 async function readRevision(sql: Knex, columns: Map<string, Set<string>>, label: string): Promise<string> {
@@ -113,7 +93,7 @@ async function revisionOf(sql: Knex, table: string, column: string, label: strin
 
 async function migrateRevision(sql: Knex, label: string): Promise<string> {
   const revision = await revisionOf(sql, 'migrate_version', 'version', label);
-  if (Number(revision) < oldest) throw tooOld(label, `revision ${revision}`);
+  if (Number(revision) < oldestRevision) throw tooOld(label, `revision ${revision}`);
   return revision;
 }
 
@@ -123,28 +103,13 @@ function tooOld(label: string, what: string): Failure {
   });
 }
 
-/** What came with which revisions: not there before the first, there from the last on. */
-const milestones: readonly (readonly [from: number, to: number, table: string, column?: string])[] = [
-  [48, 51, 'schedulers', 'enabled'],
-  [48, 51, 'workers', 'paused'],
-  [53, 58, 'changes', 'committer'],
-  [53, 58, 'build_data'],
-  [60, 62, 'projects'],
-  [60, 62, 'builders', 'projectid'],
-  [63, 64, 'steps', 'locks_acquired_at'],
-  [63, 64, 'workers', 'pause_reason'],
-  [65, 66, 'buildsets', 'rebuilt_buildid'],
-  [65, 66, 'builds', 'locks_duration_s'],
-  [67, 67, 'codebases'],
-];
-
 /** Where the tables do not fit the revision: `builders.projectid is missing`. */
 export function schemaDrift(schema: Schema): string[] {
   const revision = Number(schema.revision);
-  return milestones.flatMap(([from, to, table, column]) => {
-    const name = column === undefined ? table : `${table}.${column}`;
-    const isThere = schema.has(table, column);
-    if (revision >= to && !isThere) return [`${name} is missing`];
-    return revision < from && isThere ? [`${name} is there already`] : [];
+  return milestones.flatMap((milestone) => {
+    const { from, to, table, column } = milestone;
+    const isThere = schema.has(table, column ?? undefined);
+    if (revision >= to && !isThere) return [`${nameOfMilestone(milestone)} is missing`];
+    return revision < from && isThere ? [`${nameOfMilestone(milestone)} is there already`] : [];
   });
 }

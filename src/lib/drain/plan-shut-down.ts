@@ -1,13 +1,10 @@
 /* Pure: what would be asked of which master, and what speaks against it. */
-import { hostname } from 'node:os';
-import type { Controlled } from '../control/master-control.js';
-import { blockedSentence, leftOf } from '../model/drain.js';
+import { leftOf } from '../model/drain.js';
 import type { DrainFacts, Left } from '../model/drain.js';
-import type { Control, ControlVerb } from '../model/inventory.js';
 import { isLiving } from '../model/master.js';
-import type { MasterState } from '../model/master.js';
 import { count, list, printable, shellArgument } from '../model/names.js';
 import type { Blocker, Plan, Step } from '../operation.js';
+import { controlBlockers, stateBlocker, waitingBlocker, wordsOf } from './blockers.js';
 import type { OnDeadline, ShutDownVerb } from './events.js';
 import type { Target } from './targets.js';
 
@@ -37,7 +34,7 @@ export function planShutDown(targets: readonly Target[], facts: DrainFacts, inpu
     steps,
     notes: targets.filter(({ master }) => master.state === 'stopped').map(({ master }) => `${printable(master.name)} is stopped, and nothing is left of it.`),
     warnings: [...warnings(running, facts), ...(input.verb === 'stop' ? running.flatMap((target) => stopWarning(target)) : [])],
-    blockers: [...running.flatMap((target) => blockersOf(target, input)), ...waitingBlocker(running, facts, input)],
+    blockers: [...running.flatMap((target) => blockersOf(target, input)), ...waiting(running, facts, input)],
     secondLook: null,
     ...(typed === null ? {} : { typed, isFinal: true as const }),
   };
@@ -57,13 +54,6 @@ function stepFor({ master, controlled }: Target, facts: DrainFacts, { verb }: Sh
   };
 }
 
-/** Without arguments or what stands before the host: these may be secrets. */
-function wordsOf(control: Control): string {
-  if ('exec' in control) return `the command ${printable(control.exec[0] ?? '')}`;
-  if ('http' in control) return `REST at ${new URL(control.http).origin}`;
-  return `the signal ${printable(control.signal)} to the process of ${printable(control.pidFile)}`;
-}
-
 /** A Buildbot master that builds is stopped only where somebody has read what that means, and typed its name. */
 function losesWork(running: readonly Target[], verb: ShutDownVerb): string | null {
   const losing = running.filter(({ kind, master }) => verb === 'stop' && kind === 'buildbot' && master.has.openBuilds > 0); // prettier-ignore
@@ -78,63 +68,20 @@ function stopWarning({ kind, master }: Target): string[] {
   return [`${name}: Buildbot may lose the work of ${count(builds, 'running build')}: builds of a stopped master have been seen to end as CANCELLED, with their requests complete, so that nobody builds them again. "bbctl masters drain ${shellArgument(master.name)}" lets them finish.`]; // prettier-ignore
 }
 
-const untouchable: Partial<Record<MasterState, readonly [why: string, way: (name: string) => string]>> = {
-  dead: ['is dead: nothing can be asked of it', (name) => `bbctl masters expire ${name}`],
-  unclean: ['is not active, but not everything of it was put away', (name) => `bbctl masters expire ${name}`],
-  starting: ['is starting', (name) => `Wait until "bbctl masters show ${name}" says that it is active.`],
-};
-
-function blockersOf({ master, key, kind, controlled }: Target, input: ShutDownInput): Blocker[] {
-  const name = printable(master.name);
-  const state = untouchable[master.state];
-  if (state) return [{ message: `${name} ${state[0]}.`, try: state[1](shellArgument(master.name)), override: null }];
-  const atDeadline = input.onDeadline === 'stop' || input.onDeadline === 'kill' ? [input.onDeadline] : [];
-  const missing = [...new Set([input.verb, ...atDeadline])].filter((verb) => !controlled.control[verb]);
-  if (missing.length > 0) return [{ message: `Nothing says how to ${list(missing)} ${name}.`, try: linesToAdd(master.name, key, kind, missing), override: null }]; // prettier-ignore
-  return needsToken(controlled, [input.verb, ...atDeadline]) ? [withoutToken(name)] : [];
+function blockersOf({ master, controlled }: Target, input: ShutDownInput): Blocker[] {
+  const state = stateBlocker(master);
+  if (state) return [state];
+  return controlBlockers({ name: master.name, controlled }, [input.verb, ...verbsAtDeadline(input.onDeadline)]);
 }
 
-function needsToken({ control, tokenFile }: Controlled, verbs: readonly ControlVerb[]): boolean {
-  return tokenFile === null && verbs.some((verb) => control[verb] && 'http' in control[verb]);
+export function verbsAtDeadline(onDeadline: OnDeadline): ('stop' | 'kill')[] {
+  return onDeadline === 'stop' || onDeadline === 'kill' ? [onDeadline] : [];
 }
 
-function withoutToken(name: string): Blocker {
-  return {
-    message: `${name} takes orders over REST only from who shows its token.`,
-    try: 'Name its cluster.yaml with --config; it must have "tokenFile: FILE", for the master and for bbctl.',
-    override: null,
-  };
-}
-
-/** What a cluster.yaml should say, ready to be pasted. */
-function linesToAdd(name: string, key: string, kind: Target['kind'], verbs: readonly ControlVerb[]): string {
-  const settings = kind === 'buildbot' ? ['      kind: buildbot'] : [];
-  return [
-    'Add to its section in the cluster.yaml that --config names, as it fits:',
-    '  masters:',
-    `    ${printable(key)}:`,
-    ...settings,
-    `      name: ${printable(JSON.stringify(name))}`,
-    ...(kind === 'bbctl' && !verbs.includes('kill') ? ['      listen: HOST:PORT'] : ['      control:', ...verbs.map((verb) => `        ${verb}: ${example(name, kind, verb)}`)]),
-  ].join('\n');
-} // prettier-ignore
-
-const signals: Partial<Record<ControlVerb, string>> = { drain: 'USR1', stop: 'TERM', kill: 'KILL' };
-
-function example(name: string, kind: Target['kind'], verb: ControlVerb): string {
-  const [, host = 'HOST', folder = 'BASEDIR'] = /^([^:/\s]+):(\/.*)$/.exec(name) ?? [];
-  const [place, base] = [printable(host), printable(folder)];
-  if (place === hostname() || kind === 'bbctl') return `{signal: ${signals[verb]}, pidFile: ${base}/${kind === 'bbctl' ? 'master' : 'twistd'}.pid}`; // prettier-ignore
-  if (verb === 'kill') return `{exec: [ssh, ${place}, pkill, -KILL, -F, ${base}/twistd.pid]}`;
-  return `{exec: [ssh, ${place}, buildbot, stop, ${verb === 'drain' ? '--clean, ' : ''}--no-wait, ${base}]}`;
-}
-
-/** A Buildbot master that drains starts nothing any more, also not what its own builds wait for. */
-function waitingBlocker(running: readonly Target[], facts: DrainFacts, { verb, force }: ShutDownInput): Blocker[] {
+function waiting(running: readonly Target[], facts: DrainFacts, { verb, force }: ShutDownInput): Blocker[] {
   const draining = running.filter(({ kind }) => kind === 'buildbot').map(({ master }) => master.id);
-  const sentence = verb === 'drain' && !force ? blockedSentence(facts, draining) : null;
-  if (sentence === null) return [];
-  return [{ message: `${sentence} The drain would never end.`, try: 'Wait until the request is built, start another master that has its builder, or use --force.', override: '--force' }]; // prettier-ignore
+  const blocker = verb === 'drain' && !force ? waitingBlocker(facts, draining) : null;
+  return blocker === null ? [] : [blocker];
 }
 
 /** Whom nobody would take over from. */

@@ -13,6 +13,8 @@ export interface Target {
   readonly kind: MasterKind;
   /** As a `cluster.yaml` that names it would call it. */
   readonly key: string;
+  /** Of Buildbot, where `cluster.yaml` says it. */
+  readonly version?: string;
   readonly controlled: Controlled;
 }
 
@@ -30,20 +32,42 @@ function nameOfKey(word: string, masters: readonly Master[], inventory: Inventor
 }
 
 /** As in the masters table. */
-function nameOf({ key, name, kind }: MasterEntry, { file }: Inventory): string {
+export function nameOf({ key, name, kind }: MasterEntry, { file }: Inventory): string {
   return name ?? (kind === 'bbctl' ? `${hostname()}:${path.dirname(path.resolve(file))}` : key);
 }
 
 function targetOf(master: Master, inventory: Inventory | null): Target {
   const entry = inventory?.masters.find((one) => nameOf(one, inventory) === master.name);
   const kind = master.run ? 'bbctl' : (entry?.kind ?? 'buildbot');
-  const key = entry?.key ?? (/([\w-]+)\/*$/.exec(master.name)?.[1] ?? 'master');
-  const url = kind === 'bbctl' ? (entryUrl(entry, master) ?? saidUrl(master.condition?.listen, master)) : null;
-  const file = path.resolve(inventory?.file ?? 'cluster.yaml');
-  const control = { ...(url === null ? {} : overRest(url)), ...entry?.control };
-  const controlled = { id: master.id, key, kind, control, file, tokenFile: inventory?.tokenFile ?? null };
-  return { master, kind, key, controlled };
-} // prettier-ignore
+  const controlled = controlledOf({ name: master.name, kind, row: master, entry, inventory });
+  return { master, kind, key: controlled.key, ...(entry?.version ? { version: entry.version } : {}), controlled };
+}
+
+/** One that runs, or that is to be started. */
+export interface Controllable {
+  readonly name: string;
+  readonly kind: MasterKind;
+  readonly row: Master | null;
+  readonly entry: MasterEntry | undefined;
+  readonly inventory: Inventory | null;
+}
+
+export function controlledOf({ name, kind, row, entry, inventory }: Controllable): Controlled {
+  const url = kind === 'bbctl' ? (entryUrl(entry, name) ?? saidUrl(row?.condition?.listen, name)) : null;
+  return {
+    id: row?.id ?? 0,
+    key: entry?.key ?? keyFor(name),
+    kind,
+    control: { ...(url === null ? {} : overRest(url)), ...entry?.control },
+    file: path.resolve(inventory?.file ?? 'cluster.yaml'),
+    tokenFile: inventory?.tokenFile ?? null,
+  };
+}
+
+/** As a `cluster.yaml` might call it. */
+export function keyFor(name: string): string {
+  return /([\w-]+)\/*$/.exec(name)?.[1] ?? 'master';
+}
 
 /** What a master of bbctl's own does where `cluster.yaml` says nothing else. */
 function overRest(http: string): Partial<Record<ControlVerb, Control>> {
@@ -51,17 +75,17 @@ function overRest(http: string): Partial<Record<ControlVerb, Control>> {
 }
 
 /** Port 0 is another one each time. */
-function entryUrl(entry: MasterEntry | undefined, master: Master): string | null {
-  return entry?.listen && entry.listen.port !== 0 ? urlOf(entry.listen, master) : null;
+function entryUrl(entry: MasterEntry | undefined, name: string): string | null {
+  return entry?.listen && entry.listen.port !== 0 ? urlOf(entry.listen, name) : null;
 }
 
-function saidUrl(listen: string | null | undefined, master: Master): string | null {
+function saidUrl(listen: string | null | undefined, name: string): string | null {
   const parts = /^\[?(?<host>[^\]]+?)\]?:(?<port>\d+)$/.exec(listen ?? '')?.groups;
-  return parts ? urlOf({ host: parts['host'] ?? '', port: Number(parts['port']) }, master) : null;
+  return parts ? urlOf({ host: parts['host'] ?? '', port: Number(parts['port']) }, name) : null;
 }
 
 /** Of one that listens everywhere, the host that its name begins with. */
-function urlOf({ host, port }: Address, { name }: Master): string {
+function urlOf({ host, port }: Address, name: string): string {
   const isAnywhere = host === '0.0.0.0' || host === '::';
   const place = isAnywhere ? (/^([^:/\s]+):\//.exec(name)?.[1] ?? hostname()) : host;
   return `http://${place.includes(':') ? `[${place}]` : place}:${port}`;

@@ -157,7 +157,8 @@ function troublesOf(watched: Watched, master: Master, facts: DrainFacts): Troubl
   return messages.flatMap(([kind, message]) => (message === null ? [] : [{ kind, message }]));
 }
 
-function silence({ name, state, silentFor }: Master): string | null {
+/** `null`: it is heard of. */
+export function silence({ name, state, silentFor }: Master): string | null {
   if (state !== 'late' && state !== 'silent') return null;
   const since = silentFor === null ? 'its heartbeat was reset' : `its last heartbeat was ${formatDuration(silentFor)} ago`;
   return `${printable(name)} is ${state}: ${since}.`;

@@ -22,6 +22,8 @@ export interface MasterEntry {
   /** As in the `masters` table. */
   readonly name: string | null;
   readonly kind: MasterKind;
+  /** Of its Buildbot, where that is said: `4.3.0`. */
+  readonly version?: string;
   /** Of its web server; `null`: not said, or a Buildbot master. */
   readonly listen: Address | null;
   /** How to do things to it; relative paths are taken from the file's folder. */

@@ -1,4 +1,5 @@
 import type { ChangeSourceConfig, ClusterConfig, MasterConfig, SchedulerConfig } from '../model/cluster-config.js';
+import { assignmentOf } from '../model/assignment.js';
 import type { Work } from './master.js';
 import { buildingOf } from './builds/building.js';
 import { classNames } from './schedulers/classes.js';
@@ -29,15 +30,12 @@ export class Workshop {
 
   /** What a master is to do by its section, and its roles. */
   make(config: ClusterConfig, section: MasterConfig): Work {
-    const { roles } = section;
-    const schedulers = config.schedulers.filter(({ kind }) => roles.has(kind === 'force' ? 'web' : 'schedulers'));
-    const changeSources = roles.has('schedulers') ? config.changeSources : [];
+    const { schedulers, changeSources, builders } = assignmentOf(config, section);
     const services = [
       ...schedulers.map((one) => this.kept(one, () => makeScheduler(one))),
       ...changeSources.map((one) => this.kept(one, () => new GitPoller(one, { workDir: this.workDir }))),
     ].filter((service) => service !== null);
     this.made = new Map([...this.made].filter(([, service]) => services.includes(service)));
-    const builders = roles.has('builders') ? config.builders : [];
     const building = buildingOf(config, section);
     const registration = {
       builders,

@@ -19,7 +19,7 @@ export async function handOver(leaving: ReadonlySet<number>, ground: UpgradeGrou
   await watch.until([], ({ cluster }) => {
     const unheld = unheldOf(book.now.services, leaving, cluster);
     const names = unheld.map(({ name }) => name);
-    if (names.length > 0 && told !== names.join('\n')) ports.emit({ event: 'unheld', services: names });
+    if (told !== names.join('\n')) ports.emit({ event: 'unheld', services: names });
     told = names.join('\n');
     const withinMs = staying(cluster, leaving).some(({ run }) => run === null) ? buildbotWithinMs : ownWithinMs;
     if (unheld.length > 0 && ports.nowMs() - beganAtMs > withinMs) throw nobodyTakes(unheld, withinMs);

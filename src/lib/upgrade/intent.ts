@@ -3,15 +3,7 @@ import { Failure } from '../errors.js';
 import { list, printable } from '../model/names.js';
 import { goBack, goOn } from './halt.js';
 import type { SavedUpgrade } from './saved-upgrade.js';
-
-export interface UpgradeWords {
-  readonly drain: readonly string[];
-  readonly start: readonly string[];
-  readonly resume: boolean;
-  readonly abort: boolean;
-  /** In place of an upgrade that is not finished. */
-  readonly force: boolean;
-}
+import type { UpgradeWish } from './wish.js';
 
 /** `new`: `drain` and `start` are the words; else they are names that are saved. */
 export interface Intent {
@@ -22,24 +14,19 @@ export interface Intent {
 }
 
 /** Throws a `Failure` for what cannot be meant. */
-export function intentOf(words: UpgradeWords, saved: SavedUpgrade | null): Intent {
-  const { drain, start, resume, abort, force } = words;
-  if (resume || abort) return goingOn(words, verified(saved, abort));
-  if (drain.length === 0) throw new Failure('usage', 'Name the masters to drain with --drain, and those to start with --start.', { try: `Or go on with an upgrade that was interrupted: "${goOn}".` }); // prettier-ignore
+export function intentOf({ mode, drain, start, force }: UpgradeWish, saved: SavedUpgrade | null): Intent {
+  if (mode !== 'begin') {
+    const begun = verified(saved, mode);
+    return { way: mode, ...namesOf(begun), saved: begun };
+  }
   if (saved === null || saved.finished !== null || force) return { way: 'new', drain, start, saved: null };
-  if (isSame(words, saved)) return { way: 'resume', ...namesOf(saved), saved };
+  if (isSame({ drain, start }, saved)) return { way: 'resume', ...namesOf(saved), saved };
   throw unfinished(saved);
 }
 
-function goingOn(words: UpgradeWords, saved: SavedUpgrade): Intent {
-  const { drain, start, resume, abort } = words;
-  if (resume && abort) throw new Failure('usage', 'Either --resume or --abort.');
-  if (drain.length + start.length > 0 && !isSame(words, saved)) throw new Failure('usage', `Another upgrade is under way: ${inWords(saved)}.`, { try: `Leave out --drain and --start.` }); // prettier-ignore
-  return { way: abort ? 'abort' : 'resume', ...namesOf(saved), saved };
-}
-
 /** There is one, and it is not finished. */
-function verified(saved: SavedUpgrade | null, abort: boolean): SavedUpgrade {
+function verified(saved: SavedUpgrade | null, mode: 'resume' | 'abort'): SavedUpgrade {
+  const abort = mode === 'abort';
   if (saved === null) throw new Failure('notFound', `No upgrade of this database is known here: there is nothing to ${abort ? 'take back' : 'go on with'}.`, { try: 'It is kept beside the journal of who began it: is this the same user, on the same machine?' }); // prettier-ignore
   if (saved.finished === null) return saved;
   const again = abort && saved.finished === 'done' ? { try: 'To go back, upgrade the other way round: --drain the new masters, and --start the old ones.' } : {}; // prettier-ignore
@@ -63,7 +50,7 @@ function namesOf({ old, start }: SavedUpgrade): Pick<Intent, 'drain' | 'start'> 
 }
 
 /** By names, keys or ids, in whatever order. */
-function isSame({ drain, start }: UpgradeWords, saved: SavedUpgrade): boolean {
+function isSame({ drain, start }: Pick<UpgradeWish, 'drain' | 'start'>, saved: SavedUpgrade): boolean {
   const covers = (words: readonly string[], named: readonly { name: string; key: string; id?: number }[]): boolean =>
     new Set(words).size === named.length && named.every(({ name, key, id }) => words.some((word) => word === name || word === key || word === String(id))); // prettier-ignore
   return covers(drain, saved.old) && covers(start, saved.start);

@@ -17,10 +17,13 @@ export interface Newcomer {
   readonly configuration: Configuration | null;
   /** Of Buildbot, or that bbctl's own masters write for: `3.7.0`, `4.3`; `null`: not known. */
   readonly version: string | null;
+  /** Of the schema that it starts on, where its Buildbot has told; else its version tells. */
+  readonly revision?: number;
 }
 
 /** Names. */
 export interface Configuration {
+  /** With the workers that it would build on; of bbctl's own these are local, and there as soon as it runs. */
   readonly builders: ReadonlyMap<string, readonly string[]>;
   readonly workers: ReadonlySet<string>;
   readonly schedulers: ReadonlySet<string>;

@@ -51,9 +51,9 @@ export function upgradeReport(saved: SavedUpgrade, conclusion: Conclusion, { fac
   };
 } // prettier-ignore
 
-function newMaster({ name, wasThere, startedAt, arrivedAt, error }: SavedNew): UpgradedMaster {
+function newMaster({ name, wasThere, startedAt, arrivedAt, drainedAt, error }: SavedNew): UpgradedMaster {
   const isThere = wasThere || arrivedAt !== null;
-  const outcome = isThere ? (wasThere ? 'was there' : 'arrived') : startedAt === null ? 'not started' : 'not arrived';
+  const outcome = drainedAt !== null ? 'stopped' : isThere ? (wasThere ? 'was there' : 'arrived') : startedAt === null ? 'not started' : 'not arrived'; // prettier-ignore
   const seconds = startedAt === null || arrivedAt === null ? null : Math.round(arrivedAt - startedAt);
   return { name, role: 'new', outcome, killed: false, seconds, error: isThere ? null : error };
 }

@@ -1,8 +1,9 @@
 /* What happens during an upgrade, in lines. */
 import { formatDuration } from '../../model/duration.js';
 import { count, list, printable } from '../../model/names.js';
+import type { Span } from '../../model/handover.js';
 import { kindNames } from '../../model/service.js';
-import type { Span, Stage, UpgradeEvent } from '../../upgrade/events.js';
+import type { Stage, UpgradeEvent } from '../../upgrade/events.js';
 import { colour } from '../terminal.js';
 import { eventLine } from './shut-down.js';
 
@@ -43,6 +44,8 @@ export function upgradeEventLine(event: ToldUpgradeEvent): string {
       return movedLine(event);
     case 'taken back':
       return takenBackLine(event);
+    case 'not saved':
+      return `${colour.yellow('Warning:')} what is known of the upgrade cannot be kept: ${sentence(event.message)} It goes on all the same.`;
     default:
       return eventLine(event);
   }
@@ -64,8 +67,7 @@ export function unheldLine(services: readonly string[]): string {
 }
 
 function movedLine({ kind, service, from, to, unheld }: Extract<UpgradeEvent, { event: 'moved' }>): string {
-  const whence = from === null ? '' : ` from ${printable(from)}`;
-  return `The ${kindNames[kind]} ${printable(service)} went${whence} to ${printable(to)}, ${spanText(unheld)} without a holder.`; // prettier-ignore
+  return `The ${kindNames[kind]} ${printable(service)} went from ${printable(from)} to ${printable(to)}, ${spanText(unheld)} without a holder.`; // prettier-ignore
 }
 
 function takenBackLine({ master, error }: Extract<UpgradeEvent, { event: 'taken back' }>): string {

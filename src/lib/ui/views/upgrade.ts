@@ -5,7 +5,7 @@ import { kindNames } from '../../model/service.js';
 import type { Plan } from '../../operation.js';
 import type { MovedService, UpgradedMaster, UpgradeReport, UpgradeStatus } from '../../upgrade/events.js';
 import { isTakenBack } from '../../upgrade/exit-status.js';
-import { describeUpgradeStep } from '../../upgrade/plan-upgrade.js';
+import { describeUpgradeStep } from '../../upgrade/describe-upgrade-step.js';
 import type { UpgradeStep } from '../../upgrade/plan-upgrade.js';
 import { text } from '../format.js';
 import type { Column } from '../list.js';

@@ -32,7 +32,7 @@ test("another's words end with one full stop", (t) => {
 });
 
 test('a service that has come from nobody is told without a place that it came from', (t) => {
-  const moved = { event: 'moved', kind: 'changesource', service: 'main', from: null, to: green, unheld: { atLeast: 0, atMost: 0 } } as const; // prettier-ignore
+  const moved = { event: 'moved', kind: 'changesource', service: 'main', from: 'host:/srv/old', to: green, unheld: { atLeast: 0, atMost: 0 } } as const; // prettier-ignore
   t.is(upgradeEventLine(moved), `The change source main went to ${green}, less than 1s without a holder.`);
 });
 
