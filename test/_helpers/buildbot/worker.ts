@@ -6,10 +6,8 @@ export interface WorkerOptions {
   home: string;
   name: string;
   password: string;
-  /** Where its master, or what stands before its masters, listens for workers. */
+  /** Where its master listens for workers. */
   port: number;
-  /** Between two attempts to connect, at most. */
-  maxDelaySeconds?: number;
 }
 
 export interface WorkerProcess {
@@ -17,20 +15,10 @@ export interface WorkerProcess {
 }
 
 /** A real `buildbot-worker`, in the foreground. */
-export async function startWorker({
-  home,
-  name,
-  password,
-  port,
-  maxDelaySeconds = 300,
-}: WorkerOptions): Promise<WorkerProcess> {
+export async function startWorker({ home, name, password, port }: WorkerOptions): Promise<WorkerProcess> {
   const dir = join(home, `worker-${name}`);
   const env = cleanEnvironment(home);
-  await run(
-    'buildbot-worker',
-    ['create-worker', `--maxdelay=${maxDelaySeconds}`, dir, `127.0.0.1:${port}`, name, password],
-    { cwd: home, env },
-  );
+  await run('buildbot-worker', ['create-worker', dir, `127.0.0.1:${port}`, name, password], { cwd: home, env });
   const words = ['-c', 'from twisted.scripts import twistd; twistd.run()', '--nodaemon', '--no_save', '--logfile=twistd.log', '--python=buildbot.tac']; // prettier-ignore
   const child = launch('/usr/bin/python3', words, { cwd: dir, env, stdio: 'ignore' });
   return {

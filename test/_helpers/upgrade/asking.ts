@@ -22,6 +22,7 @@ const mostOpen = 40;
 export class Asking {
   readonly asked: Asked[] = [];
   private readonly options: AskingOptions;
+  private count = 0;
   private over = new AbortController();
   private run: Promise<void> = Promise.resolve();
 
@@ -51,17 +52,17 @@ export class Asking {
 
   private async askOn(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
-      const number = this.asked.length + 1;
+      const next = this.count + 1;
       // A database that is away answers nobody.
       const open = await countOpenRequests(this.options.db).catch(() => 0);
-      if (open < mostOpen) await this.ask(number % 2 === 0 ? 'blue' : 'green', number % 5 === 0 ? 'lonely' : 'tally');
+      if (open < mostOpen) await this.ask(next % 2 === 0 ? 'blue' : 'green', next % 5 === 0 ? 'lonely' : 'tally');
       await pause(everyMs, undefined, { signal }).catch(() => {});
     }
   }
 
   /** The request; `null`: nobody knows whether there is one. */
   async ask(key: Key, builder: Builder): Promise<number | null> {
-    const number = this.asked.length + 1;
+    const number = ++this.count;
     const { sides, token } = this.options;
     const given = { client, number: String(number), ticks: number % 4 === 0 ? '1' : '0' };
     const who = sides[key].kind === 'bbctl' ? { owner: client, properties: given } : { username: `${client} <a@b.invalid>`, ...given }; // prettier-ignore

@@ -14,12 +14,13 @@ export async function begin(
 ): Promise<UpgradeScene> {
   const scene = await upgradeScene(t, engine, kinds, own);
   const { sides, asking, haproxy, db } = scene;
-  await sides.blue.start();
+  await Promise.all([sides.blue.start(), scene.connectRoving()]);
   await held(scene, 'blue');
   if (haproxy && kinds.blue === 'buildbot') await until('workers have come through HAProxy', async () => (await haproxy.stats())['blue']?.sessions === 2); // prettier-ignore
   await building(scene, 'blue');
   await until('the repository was polled', async () => (await db.query('SELECT 1 AS one FROM object_state WHERE name = ?', ['lastRev'])).length > 0); // prettier-ignore
   await scene.commit('before');
+  await scene.connectFresh();
   asking.start();
   await asking.more(5);
   return scene;

@@ -29,14 +29,21 @@ export function clusterFile(options: ClusterFile): string {
   return JSON.stringify({ database, masters, ...(isMixed ? { tokenFile, ...work(options) } : {}) });
 }
 
-/** The same builders, schedulers and change source as the Buildbot masters of the tests have; local workers build. */
+/** The same builders, workers, schedulers and change source as the Buildbot masters of the tests have; but the workers are local. */
 function work({ repository, gate, step, env }: ClusterFile): object {
-  const builder = (command: readonly string[]): object => ({ workers: ['local'], steps: [{ shell: { command } }], collapseRequests: false }); // prettier-ignore
-  const counting = { ...builder(['sh', step]), env };
+  const builder = (worker: string, ...command: string[]): object => ({ workers: [worker], steps: [{ shell: { command } }], collapseRequests: false }); // prettier-ignore
+  const counting = { ...builder('roving', 'sh', step), env };
+  const local = { local: true };
   return {
     expireAfter: '5s',
-    builders: { slow: builder(['sh', '-c', wait, gate]), quick: builder(['true']), tick: builder(['true']), tally: counting, lonely: counting }, // prettier-ignore
-    workers: { local: { local: true, slots: 4 } },
+    builders: {
+      slow: builder('heavy', 'sh', '-c', wait, gate),
+      quick: builder('light', 'true'),
+      tick: builder('light', 'true'),
+      tally: { ...counting, workers: ['roving', 'fresh'] },
+      lonely: counting,
+    },
+    workers: { heavy: local, light: local, roving: { ...local, slots: 2 }, fresh: { ...local, slots: 2 } },
     schedulers: {
       force: { type: 'force', builders: ['slow', 'quick', 'tick', 'tally', 'lonely'] },
       'on-commit': { type: 'any-branch', builders: ['quick'], treeStableTimer: `${treeStableSeconds}s` },

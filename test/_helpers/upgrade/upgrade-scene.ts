@@ -30,6 +30,10 @@ export interface UpgradeScene {
   readonly asking: Asking;
   /** Where the builds say what they do. */
   readonly record: string;
+  /** The workers of blue, by way of HAProxy. */
+  connectRoving(): Promise<void>;
+  /** The worker of green: it tries again and again, ever more rarely. */
+  connectFresh(): Promise<void>;
   commit(message: string): Promise<void>;
   bbctl(...words: string[]): RunningCli;
 }
@@ -43,7 +47,7 @@ const fresh = 'fresh';
 const password = 'secret';
 const longestMs = 240_000;
 
-/** Nothing runs yet but HAProxy and the workers, and the tables are made. */
+/** Nothing runs yet but HAProxy, and the tables are made. */
 export async function upgradeScene(t: ExecutionContext, engine: EngineName, kinds: Kinds, own?: SceneDatabase): Promise<UpgradeScene> {
   const db = own ?? (await databaseOf(t, engine));
   const site = await createSite(t, databaseUrl(db, engine), commonChoices);
@@ -56,13 +60,19 @@ export async function upgradeScene(t: ExecutionContext, engine: EngineName, kind
   const sides = { blue: await sideOf(ground, 'blue', kinds.blue), green: await sideOf(ground, 'green', kinds.green) };
   const settings = { repository: repository.url, gate: site.gate, step: at('step.sh'), env: countingEnv(record) };
   writeFileSync(file, clusterFile({ ...settings, database: db.url, tokenFile: at('token'), sides: Object.values(sides) }));
-  const haproxy = await connectWorkers(t, site.home, sides);
+  const haproxy = await haproxyOf(t, site.home, sides);
   if (!haproxy) await bbctl(['db', 'init', '--yes'], { db: db.url });
+  const connect = async (name: string, port: number): Promise<void> => {
+    const worker = await startWorker({ home: site.home, name, password, port });
+    t.teardown(() => worker.kill9());
+  };
   const asking = new Asking({ db, token, sides });
   t.teardown(() => asking.stop());
   const commits: string[] = [];
   return {
     t, db, site, file, sides, haproxy, asking, record, commits,
+    connectRoving: async () => void (await Promise.all(haproxy ? roving.map((name) => connect(name, haproxy.port)) : [])),
+    connectFresh: () => (sides.green.workerPort === 0 ? Promise.resolve() : connect(fresh, sides.green.workerPort)),
     commit: (message) => (commits.push(message), repository.commit(message)),
     bbctl: (...words) => startBbctl([...words, '--config', file], { db: db.url, home: site.home, timeoutMs: longestMs }),
   };
@@ -84,16 +94,9 @@ const commonChoices = {
   servicePollSeconds: 2,
 };
 
-/** The Buildbot masters', if there are any. */
-async function connectWorkers(t: ExecutionContext, home: string, sides: Readonly<Record<Key, Side>>): Promise<Haproxy | null> {
+/** In front of the Buildbot masters, if there are any. */
+async function haproxyOf(t: ExecutionContext, home: string, sides: Readonly<Record<Key, Side>>): Promise<Haproxy | null> {
   const servers = Object.values(sides).filter(({ kind }) => kind === 'buildbot');
   if (servers.length === 0) return null;
-  const haproxy = await startHaproxy(t, home, Object.fromEntries(servers.map(({ key, workerPort }) => [key, workerPort])));
-  const connect = async (name: string, port: number): Promise<void> => {
-    const worker = await startWorker({ home, name, password, port, maxDelaySeconds: 2 });
-    t.teardown(() => worker.kill9());
-  };
-  const direct = sides.green.kind === 'buildbot' ? [connect(fresh, sides.green.workerPort)] : [];
-  await Promise.all([...roving.map((name) => connect(name, haproxy.port)), ...direct]);
-  return haproxy;
+  return startHaproxy(t, home, Object.fromEntries(servers.map(({ key, workerPort }) => [key, workerPort])));
 } // prettier-ignore
