@@ -159,7 +159,7 @@ class ShutDown {
       this.see(await this.ports.read(this.open.map(({ watched }) => watched.id)));
       for (const one of this.leaving) if (one.isKilled && one.watched.ending === 'dead') await this.expireDead(one);
       for (const one of this.open) if (this.ports.nowMs() >= one.giveUpAtMs) one.isAsked = false;
-      if (this.options.repairs) for (const one of this.open) await this.cleanUpAfter(one);
+      for (const one of this.open) await this.seeProcess(one);
     });
   }
 
@@ -184,13 +184,14 @@ class ShutDown {
     one.watched = { ...one.watched, ending: null };
   }
 
-  /** Its process ended by itself, and left everything as it was: seen twice, for it may just be saying that it stops. */
-  private async cleanUpAfter(one: Leaving): Promise<void> {
+  /** Has its process ended by itself, and left everything as it was? Seen twice, for it may just be saying that it stops. */
+  private async seeProcess(one: Leaving): Promise<void> {
     const isGone = one.process !== null && !isThere(one.process) && one.watched.inactiveSince === null;
     one.goneLooks = isGone ? one.goneLooks + 1 : 0;
     if (one.goneLooks !== 2) return;
     const { name } = one.watched;
     this.ports.emit({ event: 'gone', master: name, message: `The process of ${printable(name)} is gone, and the database does not say so.` }); // prettier-ignore
+    if (!this.options.repairs) return;
     await expireKilled(one, { isGone: true }, this.ports);
     one.wasKilled = false;
     one.error ??= new Failure('unreachable', 'its process ended before it had put everything away');

@@ -4,10 +4,13 @@ import type { UpgradeStatus } from './events.js';
 export class Halt extends Error {
   override readonly name = 'Halt';
   readonly status: Exclude<UpgradeStatus, 'nothing to do' | 'dry run' | 'done' | 'aborted'>;
+  readonly why: string | null;
   readonly ways: readonly string[];
 
-  constructor(status: Halt['status'], why: string, ways: readonly string[]) {
-    super(why);
+  /** `why` may be `null` where the status tells all. */
+  constructor(status: Halt['status'], why: string | null, ways: readonly string[]) {
+    super(why ?? status);
+    this.why = why;
     this.status = status;
     this.ways = ways;
   }
@@ -18,8 +21,7 @@ export const goBack = 'bbctl upgrade --abort';
 
 /** Nobody watches any more; what was asked for goes on. */
 export function interrupted(isLost: boolean): Halt {
-  const why = isLost ? 'The database did not answer when watching ended.' : 'Nobody watches any more; what was asked for goes on.'; // prettier-ignore
-  return new Halt(isLost ? 'lost contact' : 'interrupted', why, [
+  return new Halt(isLost ? 'lost contact' : 'interrupted', null, [
     `"${goOn}" goes on with it.`,
     `"${goBack}" goes back.`,
   ]);

@@ -30,7 +30,8 @@ function verified(saved: SavedUpgrade | null, mode: 'resume' | 'abort'): SavedUp
   if (saved === null) throw new Failure('notFound', `No upgrade of this database is known here: there is nothing to ${abort ? 'take back' : 'go on with'}.`, { try: 'It is kept beside the journal of who began it: is this the same user, on the same machine?' }); // prettier-ignore
   if (saved.finished === null) return saved;
   const again = abort && saved.finished === 'done' ? { try: 'To go back, upgrade the other way round: --drain the new masters, and --start the old ones.' } : {}; // prettier-ignore
-  throw new Failure('notFound', `The last upgrade (${inWords(saved)}) is finished: it is ${saved.finished}.`, again);
+  const how = saved.finished === 'done' ? 'is done' : 'was taken back';
+  throw new Failure('notFound', `The last upgrade (${inWords(saved)}) ${how}: nothing is left of it to do.`, again);
 }
 
 function unfinished(saved: SavedUpgrade): Failure {

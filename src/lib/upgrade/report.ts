@@ -47,7 +47,7 @@ export function upgradeReport(saved: SavedUpgrade, conclusion: Conclusion, { fac
       const row = cluster?.workers.find(({ name }) => name === worker);
       return { worker, to: (row?.connectedTo ?? []).map(nameOf) };
     }),
-    withoutWorker: Object.entries(saved.withoutWorker).map(([builder, seconds]) => ({ builder, seconds: Math.round(seconds) })),
+    withoutWorker: Object.entries(saved.withoutWorker).map(([builder, seconds]) => ({ builder, seconds: Math.round(seconds) })).filter(({ seconds }) => seconds > 0),
   };
 } // prettier-ignore
 

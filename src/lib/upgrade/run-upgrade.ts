@@ -55,7 +55,7 @@ async function run(request: UpgradeRequest, saved: SavedUpgrade, ports: UpgradeP
 
 function halted(error: unknown): Conclusion {
   if (!(error instanceof Halt)) throw error;
-  return { status: error.status, why: error.message, ways: error.ways, complaints: null };
+  return { status: error.status, why: error.why, ways: error.ways, complaints: null };
 }
 
 async function forward(request: UpgradeRequest, ground: UpgradeGround): Promise<Conclusion> {

@@ -47,6 +47,6 @@ test('there is nothing to go on with, or it is finished', (t) => {
     { code: 'notFound' },
   );
   const done = t.throws(() => intent({ mode: 'abort' }, { ...saved, finished: 'done' }));
-  t.regex(done.message, /is finished: it is done\.$/);
+  t.regex(done.message, / is done: nothing is left of it to do\.$/);
   t.regex((done as Failure).try!, /the other way round/);
 });

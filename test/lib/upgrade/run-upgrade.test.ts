@@ -18,7 +18,7 @@ test('the new one is started, the old one drained, and it is done when the servi
   t.deepEqual(report.masters.map(({ name, outcome }) => [name, outcome]), [['green', 'arrived'], ['blue', 'stopped']]); // prettier-ignore
   t.deepEqual(report.services.map(({ name, from, to }) => [name, from, to]), services.map((name) => [name, 'blue', 'green'])); // prettier-ignore
   for (const { unheld } of report.services) t.true(unheld.atLeast >= 29 && unheld.atMost <= 31, JSON.stringify(unheld));
-  t.deepEqual(names(played.events), ['start', 'started', 'arriving', 'arrived', 'drain', 'asked', 'ended', 'hand over', 'unheld', 'moved', 'moved', 'prove', 'report']); // prettier-ignore
+  t.deepEqual(names(played.events), ['start', 'started', 'arriving', 'arrived', 'drain', 'asked', 'ended', 'hand over', 'unheld', 'moved', 'moved', 'unheld', 'prove', 'report']); // prettier-ignore
   t.is(played.saved?.finished, 'done');
 });
 

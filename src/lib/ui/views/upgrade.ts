@@ -25,7 +25,7 @@ export function renderUpgrade(report: UpgradeReport): string {
   const blocks = [
     ...table(report.masters, masterColumns),
     ...report.masters.flatMap(errorLine),
-    ...table(report.services, serviceColumns),
+    ...table(report.services.filter(({ from, to }) => from !== to), serviceColumns), // prettier-ignore
     ...buildsLine(report),
     ...table(report.workers, workerColumns),
     ...waitLine(report),

@@ -31,11 +31,6 @@ test("another's words end with one full stop", (t) => {
   t.is(started('It is ill.'), `Warning: what starts ${green} complains: It is ill. The database will tell.`);
 });
 
-test('a service that has come from nobody is told without a place that it came from', (t) => {
-  const moved = { event: 'moved', kind: 'changesource', service: 'main', from: 'host:/srv/old', to: green, unheld: { atLeast: 0, atMost: 0 } } as const; // prettier-ignore
-  t.is(upgradeEventLine(moved), `The change source main went to ${green}, less than 1s without a holder.`);
-});
-
 test('a report tells what moved, and how it ended', (t) => {
   const lines = renderUpgrade(reportWith()).split('\n');
   t.regex(lines[1] ?? '', /^ {2}host2:\/srv\/bb\/green +arrived +12s +new$/);
