@@ -61,6 +61,7 @@ const DEFAULTS = {
   tickWorker: 'light',
   heavyPassword: null,
   workerPort: 0,
+  webPort: 0,
   countingWorkers: [],
   countingEnv: {},
   countingStep: '',

@@ -27,6 +27,8 @@ export interface Settings {
   heavyPassword: string | null;
   /** Where it listens for workers; 0: anywhere. */
   workerPort: number;
+  /** The same of REST. */
+  webPort: number;
   /** Workers that connect, too, with the password of `heavy`: builds of `tally` are for all of them, those of `lonely` for the first. */
   countingWorkers: readonly string[];
   /** The environment of their step, with properties in it. */

@@ -61,12 +61,13 @@ function pidOf({ pidFile, kind, key }: Sided, file: string): number | null {
 }
 
 async function buildbotSide({ site, choices }: Ground, key: Key): Promise<Sided> {
-  const workerPort = await closedPort();
+  const [workerPort, webPort] = [await closedPort(), await closedPort()];
   const claimsAfter = join(site.home, key === 'blue' ? 'green' : 'blue', 'twistd.pid');
-  const master = await site.addMaster(key, { claimsAfter, ...choices, workerPort });
+  const master = await site.addMaster(key, { claimsAfter, ...choices, workerPort, webPort });
   const pidFile = join(master.dir, 'twistd.pid');
   const start = { exec: ['env', '-i', ...inWords(site.environment), 'buildbot', 'start', master.dir] };
-  const control = { start, ...byPidFile(pidFile, { drain: 'USR1', stop: 'TERM', kill: 'KILL' }) };
+  const wake = { http: `http://127.0.0.1:${webPort}/` };
+  const control = { start, wake, ...byPidFile(pidFile, { drain: 'USR1', stop: 'TERM', kill: 'KILL' }) };
   return {
     kind: 'buildbot',
     key,
