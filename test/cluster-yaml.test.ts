@@ -61,7 +61,8 @@ test('every setting of a trigger step is documented', (t) => {
 });
 
 test('a Buildbot master has what the document says', (t) => {
-  t.deepEqual(Object.keys(entriesOf(buildbotMaster)!).sort(), ['control', 'kind', 'name']);
+  t.deepEqual(Object.keys(entriesOf(buildbotMaster)!).sort(), ['control', 'kind', 'name', 'version']);
+  t.regex(text, /^`version` is what a master of `kind: buildbot` runs/m);
 });
 
 function fileWith(t: ExecutionContext, content: string): string {
@@ -74,7 +75,7 @@ function fileWith(t: ExecutionContext, content: string): string {
 test('the examples are right: the first as it is, the others as parts', async (t) => {
   const [whole = '', ...parts] = [...text.matchAll(/^```yaml\n([^]*?)^```$/gm)].map(([, example = '']) => example);
   t.is((await readClusterConfig(fileWith(t, whole))).schedulers.length, 4);
-  t.is(parts.length, 6);
+  t.is(parts.length, 7);
   for (const part of parts) await t.notThrowsAsync(readClusterFile(fileWith(t, part)), part);
   const mixed = await readClusterConfig(fileWith(t, parts[0]!));
   t.deepEqual(mixed.elsewhere.builders, ['installer']);

@@ -11,6 +11,7 @@ import { rest } from './measure-rest.js';
 import { startUp } from './measure-start-up.js';
 import { statusOnPostgres, statusOnSqlite } from './measure-status.js';
 import { takeOver } from './measure-take-over.js';
+import { upgrade } from './measure-upgrade.js';
 import type { Result } from './report.js';
 
 export interface Measure {
@@ -34,4 +35,5 @@ export const measures: Measure[] = [
   { name: 'logs', run: logs },
   { name: 'rest', run: rest },
   { name: 'memory', run: memoryOfBuilds },
+  { name: 'upgrade', run: upgrade },
 ];

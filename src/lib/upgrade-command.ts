@@ -22,7 +22,7 @@ import type { UpgradePorts } from './upgrade/ports.js';
 import { readUpgrade } from './upgrade/read-upgrade.js';
 import type { WantedUpgrade } from './upgrade/read-upgrade.js';
 import { abortUpgrade, runUpgrade } from './upgrade/run-upgrade.js';
-import { keepUpgrade, readUpgrade as readSaved, upgradeFile } from './upgrade/saved-upgrade.js';
+import { keepUpgrade, readSavedUpgrade, upgradeFile } from './upgrade/saved-upgrade.js';
 import type { SavedUpgrade } from './upgrade/saved-upgrade.js';
 import { untouchedReport } from './upgrade/untouched.js';
 import type { UpgradeWish } from './upgrade/wish.js';
@@ -54,7 +54,7 @@ export abstract class UpgradeCommand<T extends typeof Command> extends DrainComm
       facts: await this.look('all'),
       inventory,
       loaders: { config, load },
-      saved: readSaved(await this.file()),
+      saved: readSavedUpgrade(await this.file()),
       notWritable: await whyNotWritable(await this.location(), options),
     });
   }

@@ -45,8 +45,10 @@ async function run(request: UpgradeRequest, saved: SavedUpgrade, ports: UpgradeP
   const sampling = sampleHolders(ground, over.signal);
   const conclusion = await direction(request, ground)
     .catch(halted)
-    .finally(() => over.abort());
-  await sampling;
+    .finally(async () => {
+      over.abort();
+      await sampling;
+    });
   if (conclusion.status === 'done' || conclusion.status === 'aborted') book.write({ finished: conclusion.status });
   const report = upgradeReport(book.now, conclusion, await lastLook(ground));
   ports.emit({ event: 'report', report });

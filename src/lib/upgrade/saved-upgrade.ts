@@ -83,7 +83,7 @@ export function upgradeFile(journalDirectory: string, label: string): string {
 }
 
 /** `null`: there is none. Throws a `Failure` for a file that is there and cannot be read as one. */
-export function readUpgrade(file: string): SavedUpgrade | null {
+export function readSavedUpgrade(file: string): SavedUpgrade | null {
   const text = readIfThere(file);
   if (text === null) return null;
   const saved = parsed(text);

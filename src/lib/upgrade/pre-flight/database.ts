@@ -1,4 +1,5 @@
 import { clockSkew } from '../../model/checks/masters.js';
+import { printable } from '../../model/names.js';
 import { blocker, warning } from './remark.js';
 import type { Rule } from './remark.js';
 
@@ -6,7 +7,7 @@ import type { Rule } from './remark.js';
 export const writable: Rule = ({ input }) => {
   if (input.notWritable === null) return [];
   const way = 'Use the primary server, and a user with the rights that "bbctl grants repair" prints.';
-  return [blocker(input.notWritable, way)];
+  return [blocker(printable(input.notWritable), way)];
 };
 
 /** What masters think of each other depends on their clocks. */

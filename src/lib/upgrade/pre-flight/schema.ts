@@ -1,6 +1,6 @@
 import type { Master } from '../../model/master.js';
 import { groupBy } from '../../model/group-by.js';
-import { list, printable, shellArgument } from '../../model/names.js';
+import { count, list, printable, shellArgument } from '../../model/names.js';
 import { endsRunningMasters, oldestRevisionOfOwn, revisionOfVersion, revisionText, schemaSteps } from '../../model/schema-steps.js'; // prettier-ignore
 import type { Newcomer } from '../newcomer.js';
 import { blocker, few, note, warning } from './remark.js';
@@ -54,7 +54,7 @@ function tooNew(newcomers: readonly Newcomer[], wants: number, has: number, scen
     const drain = running.slice(0, few).map(({ name }) => shellArgument(name)).join(' ');
     return [blocker(
       `${why} Running masters do not survive that: they cannot start a build any more without builds.locks_duration_s, and try for ever. So they have to stop before it, and there is no upgrade beside them.`,
-      `"bbctl masters drain ${drain}${running.length > few ? ' …' : ''}" (all ${running.length} that run), then "buildbot upgrade-master", then start the new ones.`,
+      `"bbctl masters drain ${drain}${running.length > few ? ' …' : ''}" (${count(running.length, 'master runs', 'masters run')}), then "buildbot upgrade-master", then start the new ones.`,
     )];
   }
   return [

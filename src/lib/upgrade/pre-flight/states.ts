@@ -50,7 +50,7 @@ function processGone({ name, state }: Master): Remark {
 
 function notAsked(presence: ReturnType<typeof presenceOf>, name: string): Remark[] {
   if (presence === null || typeof presence === 'string') return [];
-  return [warning(`Whether the process of ${printable(name)} runs is not known: ${presence.error}.`)];
+  return [warning(`Whether the process of ${printable(name)} runs is not known: ${printable(presence.error)}.`)];
 }
 
 function ofNew(scene: Scene, { name, master }: Newcomer): Remark[] {

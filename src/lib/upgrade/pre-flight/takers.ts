@@ -54,7 +54,11 @@ function runsService(master: Master, service: Service): Answer {
   return runsAnywhere(service) ? 'perhaps' : 'no';
 }
 
-function configuresService({ configuration }: Newcomer, { kind, name }: Service): Answer {
+/** What one that runs has published goes over what it is meant to configure. */
+function configuresService(newcomer: Newcomer, service: Service): Answer {
+  const { configuration, master } = newcomer;
+  const { kind, name } = service;
+  if (isThere(newcomer) && master?.run && !runsAnywhere(service)) return runsService(master, service);
   return answer((kind === 'scheduler' ? configuration?.schedulers : configuration?.changeSources)?.has(name));
 }
 
