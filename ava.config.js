@@ -5,6 +5,8 @@ const LONG = [
   'commands/grants',
   'real/mixed-cluster',
   'lib/runtime/whole-life',
+  'real/upgrade',
+  'real/upgrade-trouble',
   'real/chaos',
   'real/counting',
   'lib/db/grants',

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createWebStub, type Settings } from './buildbot/directory.js';
 import { createMaster, type Master } from './buildbot/master.js';
+import { cleanEnvironment } from './buildbot/process.js';
 import { createRepository, type Repository } from './buildbot/repository.js';
 import { emptyDatabase, engines, type EngineName, type TestDatabase } from './database.js';
 import { isSkipped } from './skip.js';
@@ -31,6 +32,8 @@ export function realTest(engine: EngineName, title: string, scenario: (t: Execut
 export interface Site {
   home: string;
   gate: string;
+  /** In which a Buildbot master runs. */
+  environment: Readonly<Record<string, string>>;
   addMaster: (name: string, choices?: Choices) => Promise<Master>;
   /** Lets the builds of `slow` end. */
   openGate: () => Promise<void>;
@@ -50,12 +53,18 @@ const SCENARIO_TIMEOUT_MS = 240_000;
 const DEFAULTS = {
   repository: null,
   servicePollSeconds: 300,
+  claimsAfter: null,
   heartbeatSeconds: 60,
   periodSeconds: 0,
   everyMinute: false,
   treeStableSeconds: null,
   tickWorker: 'light',
   heavyPassword: null,
+  workerPort: 0,
+  webPort: 0,
+  countingWorkers: [],
+  countingEnv: {},
+  countingStep: '',
   spareBuilders: 0,
   renamed: {},
   building: false,
@@ -73,14 +82,15 @@ export async function createSite(t: ExecutionContext, databaseUrl: string, commo
   };
   t.teardown(close);
   await mkdir(gate);
-  const pythonPath = await createWebStub(home);
+  const environment = cleanEnvironment(home, { PYTHONPATH: await createWebStub(home) });
   return {
     home,
     gate,
+    environment,
     close,
     async addMaster(name, choices = {}) {
       const settings = { ...DEFAULTS, ...common, ...choices, databaseUrl, gate };
-      const master = await createMaster({ home, pythonPath, name, settings });
+      const master = await createMaster({ home, environment, name, settings });
       masters.push(master);
       return master;
     },
@@ -106,6 +116,6 @@ export async function createCluster(
 }
 
 /** Buildbot makes MyISAM tables unless it is told otherwise. */
-export function databaseUrl(db: TestDatabase, engine: EngineName): string {
+export function databaseUrl(db: Pick<TestDatabase, 'url'>, engine: EngineName): string {
   return engine === 'innodb' ? `${db.url}?storage_engine=InnoDB` : db.url;
 }

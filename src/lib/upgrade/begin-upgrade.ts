@@ -2,6 +2,9 @@ import { hostname, userInfo } from 'node:os';
 import type { Target } from '../drain/targets.js';
 import type { DrainFacts } from '../model/drain.js';
 import { handedService } from '../model/handover.js';
+import type { HandedService } from '../model/handover.js';
+import { runsAnywhere } from '../model/service.js';
+import type { Service } from '../model/service.js';
 import type { Newcomer } from './newcomer.js';
 import type { UpgradeRequest } from './ports.js';
 import type { Operator, SavedNew, SavedOld, SavedUpgrade } from './saved-upgrade.js';
@@ -22,7 +25,7 @@ export function beginUpgrade(request: UpgradeRequest, { cluster }: DrainFacts, n
     revision: cluster.database.revision,
     old: request.old.map(savedOld),
     start: request.start.map(savedNew),
-    services: cluster.services.flatMap(({ kind, id, name, holderId }) => holderId !== null && ids.has(holderId) ? [handedService({ kind, id, name, from: holderId })] : []),
+    services: cluster.services.flatMap((service) => handed(service, ids)),
     builders: cluster.builders.filter(({ masterIds }) => masterIds.some((id) => ids.has(id))).map(({ name }) => name),
     workers: cluster.workers.filter(({ connectedTo }) => connectedTo.some((id) => ids.has(id))).map(({ name }) => name),
     firstBuild: Math.min(newestBuild + 1, ...open),
@@ -31,6 +34,13 @@ export function beginUpgrade(request: UpgradeRequest, { cluster }: DrainFacts, n
     finished: null,
   };
 } // prettier-ignore
+
+/** What runs on every master that has it goes nowhere. */
+function handed(service: Service, ids: ReadonlySet<number>): HandedService[] {
+  const { kind, id, name, holderId } = service;
+  if (holderId === null || !ids.has(holderId) || runsAnywhere(service)) return [];
+  return [handedService({ kind, id, name, from: holderId })];
+}
 
 export function operator(): Operator {
   return { user: userInfo().username, host: hostname(), pid: process.pid };

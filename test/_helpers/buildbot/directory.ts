@@ -12,6 +12,8 @@ export interface Settings {
   /** A git repository to poll; null for no change source. */
   repository: string | null;
   servicePollSeconds: number;
+  /** While the process of this pid file lives no service is claimed; `null`: whenever one is free. */
+  claimsAfter: string | null;
   heartbeatSeconds: number;
   /** 0 for no periodic scheduler. */
   periodSeconds: number;
@@ -23,6 +25,16 @@ export interface Settings {
   tickWorker: string;
   /** The worker of the builder `slow` is one that connects, with this password; `null`: a process of the master's. */
   heavyPassword: string | null;
+  /** Where it listens for workers; 0: anywhere. */
+  workerPort: number;
+  /** The same of REST. */
+  webPort: number;
+  /** Workers that connect, too, with the password of `heavy`: builds of `tally` are for all of them, those of `lonely` for the first. */
+  countingWorkers: readonly string[];
+  /** The environment of their step, with properties in it. */
+  countingEnv: Readonly<Record<string, string>>;
+  /** The file of the step. */
+  countingStep: string;
   /** Builders that only make a start take longer. */
   spareBuilders: number;
   /** Builders that have another name now. */

@@ -3,13 +3,13 @@ import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { createMasterDirectory, writeSettings, type Settings } from './directory.js';
-import { cleanEnvironment, exited, isRunning, launch, run } from './process.js';
+import { exited, isRunning, launch, run } from './process.js';
 import { until } from './until.js';
 
 export interface MasterOptions {
   /** The directory of the test, which the masters, their home and the stub of the web front end share. */
   home: string;
-  pythonPath: string;
+  environment: Readonly<Record<string, string>>;
   /** Of the directory; the name in `masters` is made of it. */
   name: string;
   settings: Settings;
@@ -64,7 +64,7 @@ export async function createMaster(options: MasterOptions): Promise<Master> {
 class MasterProcess implements Master {
   readonly name: string;
   readonly dir: string;
-  readonly #environment: Record<string, string>;
+  readonly #environment: Readonly<Record<string, string>>;
   #settings: Settings;
   #process: ChildProcess | undefined;
   #logStart = 0;
@@ -73,7 +73,7 @@ class MasterProcess implements Master {
     this.dir = dir;
     this.name = `${hostname()}:${dir}`;
     this.#settings = options.settings;
-    this.#environment = cleanEnvironment(options.home, { PYTHONPATH: options.pythonPath });
+    this.#environment = options.environment;
   }
 
   pid(): number {
@@ -170,7 +170,8 @@ class MasterProcess implements Master {
   }
 
   #port(): string {
-    const port = /BuildbotSite starting on (\d+)/.exec(this.log())?.[1];
+    // Somebody else may have started it anew.
+    const port = [...this.log().matchAll(/BuildbotSite starting on (\d+)/g)].at(-1)?.[1];
     if (port === undefined) throw new Error(`${this.name} does not listen`);
     return port;
   }

@@ -21,7 +21,7 @@ export const periodic = 'one';
 export const linesPerTick = 120;
 
 /** One line at a time, appended: nothing of it depends on the database. */
-const step = `
+export const countingStep = `
 say() { printf '%s %s %s %s %s %s %s\\n' "$(date +%s.%N)" "$1" "$CLIENT" "$NUMBER" "$BUILDER" "$BUILDNUMBER" "$PWD" >> "$RECORD"; }
 say start
 tick=0
@@ -35,13 +35,18 @@ say end
 [ "$BUILDER" != fail ]
 `;
 
+/** What the step needs to know; Buildbot's masters write properties in the same way. */
+export function countingEnv(record: string): Record<string, string> {
+  return { CLIENT: '%(prop:client)s', NUMBER: '%(prop:number)s', TICKS: '%(prop:ticks:-0)s', BUILDER: '%(prop:buildername)s', BUILDNUMBER: '%(prop:buildnumber)s', RECORD: record, RANDOM_TENTHS: '%(prop:tenths:-1)s' }; // prettier-ignore
+}
+
 export async function countedCluster(dir: string, masters: readonly string[]): Promise<CountedCluster> {
   mkdirSync(dir, { recursive: true });
   const token = 'counting';
   const record = join(dir, 'record');
   writeFileSync(record, '');
   writeFileSync(join(dir, 'token'), token);
-  writeFileSync(join(dir, 'step.sh'), step);
+  writeFileSync(join(dir, 'step.sh'), countingStep);
   const ports = new Map<string, number>();
   for (const master of masters) ports.set(master, await closedPort());
   return { token, ports, record, text: (keys, withExtra) => clusterText({ dir, record, ports, withExtra }, keys) };
@@ -57,7 +62,7 @@ interface Setting {
 function clusterText({ dir, record, ports, withExtra }: Setting, masters: readonly string[]): string {
   const shell = `{shell: {command: [sh, '${join(dir, 'step.sh')}'], name: count}}`;
   const trigger = '{trigger: {schedulers: [children], waitForFinish: true, setProperties: {client: "%(prop:client)s", number: "%(prop:number)s", ticks: 1}}}'; // prettier-ignore
-  const env = { CLIENT: '%(prop:client)s', NUMBER: '%(prop:number)s', TICKS: '%(prop:ticks:-0)s', BUILDER: '%(prop:buildername)s', BUILDNUMBER: '%(prop:buildnumber)s', RECORD: record, RANDOM_TENTHS: '%(prop:tenths:-1)s' }; // prettier-ignore
+  const env = countingEnv(record);
   const builder = (name: string, steps: string, isCollapsing = false): string =>
     `  ${name}: {workers: [w], collapseRequests: ${isCollapsing}, env: ${JSON.stringify(env)}, steps: [${steps}]}`;
   const timed = { ...everySeconds, ...(withExtra ? { [extraScheduler]: 2 } : {}) };

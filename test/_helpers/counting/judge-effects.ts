@@ -12,13 +12,17 @@ const severing = new Set<FaultKind>(['kill', 'pause', 'hang', 'reset', 'restart'
 /** Until a master that is back has found out that it was declared dead, and its processes are killed: 5 s after SIGTERM at most. */
 const noticeSeconds = expireAfter + 10;
 
-/** What was built has had its effect, and what had one is in the database. */
-export function countEffects(records: BuildRecords, { tries, problems }: SideEffects): Count {
+/** What was built by these builders has had its effect, and what had one is in the database. */
+export function countEffects(
+  records: BuildRecords,
+  { tries, problems }: SideEffects,
+  builders: readonly string[] = counted,
+): Count {
   const keyOf = (builder: string, number: number): string => `${builder} ${number}`;
   const byBuild = new Map(tries.map((one) => [keyOf(one.builder, one.buildNumber), one]));
   const builds = new Map(records.builds.map((build) => [keyOf(build.builder, build.number), build]));
   const requests = new Map(records.requests.map((request) => [request.id, request]));
-  const ended = records.builds.filter(({ builder, results }) => counted.some((name) => name === builder) && (results === success || results === failure)); // prettier-ignore
+  const ended = records.builds.filter(({ builder, results }) => builders.includes(builder) && (results === success || results === failure)); // prettier-ignore
   const missing = ended
     .filter(({ builder, number }) => !byBuild.get(keyOf(builder, number))?.hasEnded)
     .map(({ builder, number, results }) => `build ${number} of ${builder} ended with ${results}, and its step has not come to its end`); // prettier-ignore

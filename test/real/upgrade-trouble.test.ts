@@ -1,0 +1,88 @@
+// What can go wrong while a real Buildbot master takes the place of another: each goes on, or stops with a question, and then ends well.
+import type { ExecutionContext } from 'ava';
+import { age, realTest, until } from '../_helpers/buildbot.js';
+import { startPostgres } from '../_helpers/buildbot/postgres-server.js';
+import type { RunningCli } from '../_helpers/cli.js';
+import { begin } from '../_helpers/upgrade/begin.js';
+import { prove } from '../_helpers/upgrade/proof.js';
+import type { SceneDatabase, UpgradeScene } from '../_helpers/upgrade/upgrade-scene.js';
+
+interface Draining extends UpgradeScene {
+  readonly cli: RunningCli;
+}
+
+/** Green is there, and blue drains: a build of it waits at the gate. */
+async function draining(t: ExecutionContext, own?: SceneDatabase): Promise<Draining> {
+  const scene = await begin(t, 'postgres', { blue: 'buildbot', green: 'buildbot' }, own);
+  const cli = scene.bbctl('upgrade', '--drain', 'blue', '--start', 'green', '--yes');
+  t.teardown(() => t.log(cli.stdout() + cli.stderr()));
+  await cli.waitForOutput(/was asked to drain/, 120_000);
+  await scene.asking.more(3);
+  return { ...scene, cli };
+}
+
+async function ends(t: ExecutionContext, cli: RunningCli, status: number): Promise<string> {
+  const end = await cli.finished;
+  t.is(end.status, status, end.stdout + end.stderr);
+  return end.stdout;
+}
+
+realTest('postgres', 'the old master dies while it drains: what it built is built by the new one', async (t) => {
+  const scene = await draining(t);
+  const { sides, db, cli, site } = scene;
+  await sides.blue.kill9();
+  await age(db, sides.blue, 700);
+  await site.openGate();
+  t.log(await ends(t, cli, 0));
+  await prove(scene, 'green', 3);
+});
+
+realTest(
+  'postgres',
+  'the new master dies: it stops with a question, and goes on when that one runs again',
+  async (t) => {
+    const scene = await draining(t);
+    const { sides, cli, site, asking } = scene;
+    await asking.stop();
+    await sides.green.kill9();
+    t.regex(await ends(t, cli, 4), /on which the upgrade stands/);
+    await sides.green.start();
+    asking.start();
+    await site.openGate();
+    t.log(await ends(t, scene.bbctl('upgrade', '--resume', '--yes'), 0));
+    await prove(scene, 'green', 3);
+  },
+);
+
+realTest(
+  'postgres',
+  'HAProxy dies, and bbctl, too: workers are lost and come to the new master; the same command goes on',
+  async (t) => {
+    const scene = await draining(t);
+    const { cli, haproxy, asking, site } = scene;
+    cli.kill('SIGKILL');
+    await cli.finished.catch(() => {});
+    await haproxy!.kill9();
+    await asking.more(3);
+    await haproxy!.start();
+    await site.openGate();
+    t.log(await ends(t, scene.bbctl('upgrade', '--drain', 'blue', '--start', 'green', '--yes'), 0));
+    await prove(scene, 'green', 5);
+  },
+);
+
+realTest('postgres', 'the database restarts: contact is lost and found again, and everything goes on', async (t) => {
+  const server = await startPostgres(t);
+  const scene = await draining(t, server);
+  const { cli, asking, site } = scene;
+  await asking.stop();
+  await until('only the gated build runs', async () => (await server.query('SELECT id FROM builds WHERE complete_at IS NULL')).length === 1); // prettier-ignore
+  await server.stop();
+  await cli.waitForOutput(/Lost contact/);
+  await server.start();
+  asking.start();
+  await asking.more(5);
+  await site.openGate();
+  t.log(await ends(t, cli, 0));
+  await prove(scene, 'green', 3);
+});
