@@ -28,6 +28,8 @@ export interface Play {
   readonly startTakes?: number;
   /** Seconds from its start until its process is gone, with its row as it is. */
   readonly crashesAfter?: number;
+  /** Seconds from when it has let everything go until its process is gone. */
+  readonly exitTakes?: number;
   /** At this second its process is killed. */
   readonly diesAt?: number;
   /** Until this second it has a build, which its drain waits for. */
@@ -43,6 +45,8 @@ export interface Scene {
   readonly request?: Partial<UpgradeRequest>;
   /** Seconds until a free service is taken. */
   readonly takeOverTakes?: number;
+  /** At this second the claims of all services are deleted, and who runs them does not know. */
+  readonly claimsLostAt?: number;
   /** From and to which second the database is away. */
   readonly away?: readonly [number, number];
   /** Ctrl-C at this second. */
@@ -59,6 +63,7 @@ class Actor {
   isDraining = false;
   startedAt: number | null;
   beat: number;
+  exitAt = 0;
 
   constructor(play: Play, id: number) {
     this.play = play;
@@ -214,11 +219,13 @@ export class PlayedCluster {
     for (const line of lines.slice(this.heeded)) this.heed(line);
     this.heeded = lines.length;
     for (const actor of this.actors) this.act(actor);
+    const { claimsLostAt = Infinity } = this.scene;
+    if (this.seconds >= claimsLostAt) for (const name of this.holders.keys()) this.holders.set(name, { id: null, since: Infinity }); // prettier-ignore
     for (const [name, holder] of this.holders) {
       const taker = this.actors.find(({ isActive, isRunning, isDraining, play }) => isActive && isRunning && !isDraining && play.services?.includes(name)); // prettier-ignore
       if (holder.id === null && taker && this.seconds >= holder.since + (this.scene.takeOverTakes ?? 0)) this.holders.set(name, { id: taker.id, since: this.seconds }); // prettier-ignore
     }
-    const running = this.actors.filter(({ isRunning }) => isRunning).map(({ play }) => `${play.name}\n`).join(''); // prettier-ignore
+    const running = this.actors.filter(({ isRunning, exitAt }) => isRunning || this.seconds < exitAt).map(({ play }) => `${play.name}\n`).join(''); // prettier-ignore
     if (running !== this.running) writeFileSync(path.join(this.folder, 'running'), running);
     this.running = running;
   }
@@ -245,7 +252,8 @@ export class PlayedCluster {
   }
 
   private leave(actor: Actor): void {
-    Object.assign(actor, { isActive: false, isRunning: false, isDraining: false });
+    const exitAt = this.seconds + (actor.play.exitTakes ?? 0);
+    Object.assign(actor, { isActive: false, isRunning: false, isDraining: false, exitAt });
     for (const [name, holder] of this.holders) if (holder.id === actor.id) this.holders.set(name, { id: null, since: this.seconds }); // prettier-ignore
   }
 

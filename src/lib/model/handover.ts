@@ -25,10 +25,12 @@ export interface HandedService {
   readonly seen: { readonly at: number; readonly holderId: number | null } | null;
   /** All gaps together. */
   readonly unheld: Span;
+  /** Another that has been seen to hold it; `masters.id`. */
+  readonly takenBy: number | null;
 }
 
 export function handedService(service: Pick<HandedService, 'kind' | 'id' | 'name' | 'from'>): HandedService {
-  return { ...service, seen: null, unheld: { atLeast: 0, atMost: 0 } };
+  return { ...service, seen: null, unheld: { atLeast: 0, atMost: 0 }, takenBy: null };
 }
 
 export function serviceKey({ kind, id }: Pick<HandedService, 'kind' | 'id'>): string {
@@ -39,11 +41,12 @@ export function serviceKey({ kind, id }: Pick<HandedService, 'kind' | 'id'>): st
 export function seeHolder(service: HandedService, { at, ids }: Holders): HandedService {
   const holderId = ids.get(serviceKey(service)) ?? null;
   const { seen, unheld } = service;
-  if (seen === null) return { ...service, seen: { at, holderId } };
+  const takenBy = holderId !== null && holderId !== service.from ? holderId : service.takenBy;
+  if (seen === null) return { ...service, seen: { at, holderId }, takenBy };
   const between = Math.max(0, at - seen.at);
   const isSure = seen.holderId === null && holderId === null;
   const isHeld = seen.holderId !== null && seen.holderId === holderId;
   const gap = { atLeast: isSure ? between : 0, atMost: isHeld ? 0 : between };
   const sum = { atLeast: unheld.atLeast + gap.atLeast, atMost: unheld.atMost + gap.atMost };
-  return { ...service, seen: { at, holderId }, unheld: sum };
+  return { ...service, seen: { at, holderId }, unheld: sum, takenBy };
 }

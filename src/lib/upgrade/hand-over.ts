@@ -1,3 +1,7 @@
+import { MasterControl } from '../control/master-control.js';
+import type { Presence } from '../control/master-control.js';
+import type { Target } from '../drain/targets.js';
+import { Failure } from '../errors.js';
 import { isLiving } from '../model/master.js';
 import type { Cluster } from '../model/cluster.js';
 import type { HandedService } from '../model/handover.js';
@@ -8,23 +12,50 @@ import { goBack, goOn, Halt } from './halt.js';
 
 /** Buildbot looks for free services every five minutes, from its own start. */
 const buildbotWithinMs = 6 * 60_000;
+/** A Buildbot that stops has deleted by then what it deletes. */
+const settledAfterMs = 20_000;
+const unseenMs = 5000;
 /** bbctl's own do at once; but half a minute after a Buildbot that held them. */
 const ownWithinMs = 90_000;
 
-/** Ends when every service that the old masters held is held by a living master that stays. Throws a `Halt` where one is not. */
-export async function handOver(leaving: ReadonlySet<number>, ground: UpgradeGround): Promise<void> {
+/**
+ * Ends when every service that the old masters held is held by a living master that stays, and will be: the processes of
+ * old Buildbots are gone. Throws a `Halt` where one is not.
+ */
+export async function handOver(old: readonly Target[], ground: UpgradeGround): Promise<void> {
   const { ports, book, watch } = ground;
+  const leaving = new Set(old.map(({ master }) => master.id));
   const beganAtMs = ports.nowMs();
   let told = '';
-  await watch.until([], ({ cluster }) => {
+  await watch.until([], async ({ cluster }) => {
     const unheld = unheldOf(book.now.services, leaving, cluster);
     const names = unheld.map(({ name }) => name);
     if (told !== names.join('\n')) ports.emit({ event: 'unheld', services: names });
     told = names.join('\n');
+    const robbed = robbedOf(unheld, leaving, cluster);
+    if (robbed.length > 0 && ports.nowMs() - beganAtMs > settledAfterMs) throw lostTheRow(robbed, watch);
     const withinMs = staying(cluster, leaving).some(({ run }) => run === null) ? buildbotWithinMs : ownWithinMs;
     if (unheld.length > 0 && ports.nowMs() - beganAtMs > withinMs) throw nobodyTakes(unheld, withinMs);
-    return unheld.length === 0 ? true : null;
+    return unheld.length === 0 && (await areGone(old, ports.nowMs() - beganAtMs)) ? true : null;
   });
+}
+
+/** A Buildbot that has let everything go may be about to delete claims once more; one that nobody can see is given a moment. */
+async function areGone(old: readonly Target[], sinceMs: number): Promise<boolean> {
+  if (sinceMs > settledAfterMs) return true;
+  const presences = await Promise.all(old.filter(({ kind }) => kind === 'buildbot').map(presenceOf));
+  return presences.every((presence) => presence === 'gone' || (presence === 'unknown' && sinceMs > unseenMs));
+}
+
+/** A pid file that names no process of its is gone, too: who has stopped has removed it. */
+async function presenceOf({ controlled }: Target): Promise<Presence> {
+  const control = new MasterControl(controlled);
+  try {
+    return await control.presence();
+  } catch (error) {
+    if (error instanceof Failure) return 'unknown';
+    throw error;
+  }
 }
 
 function staying(cluster: Cluster, leaving: ReadonlySet<number>): Cluster['masters'] {
@@ -43,6 +74,26 @@ export function unheldOf(
     if (service === undefined || service.enabled === false || runsAnywhere(service)) return false;
     return service.holderId === null || !holders.has(service.holderId);
   });
+}
+
+/**
+ * A Buildbot that stops first lets its services go, and then deletes the claim of each once more, by the service alone: who
+ * has been quick to take one loses its row, and does not know. One of bbctl's own sees it at its next beat, and claims it again.
+ */
+function robbedOf(unheld: readonly HandedService[], leaving: ReadonlySet<number>, cluster: Cluster): HandedService[] {
+  const others = staying(cluster, leaving).filter(({ run }) => run === null);
+  return unheld.filter(({ seen, takenBy }) => seen?.holderId === null && others.some(({ id }) => id === takenBy));
+}
+
+function lostTheRow(robbed: readonly HandedService[], watch: UpgradeGround['watch']): Halt {
+  const names = list(robbed.map(({ name }) => printable(name)), 3); // prettier-ignore
+  const master = printable(watch.nameOf(robbed[0]?.takenBy ?? 0));
+  const [them, their] = robbed.length === 1 ? ['it', 'its'] : ['them', 'their'];
+  return new Halt(
+    'blocked',
+    `${master} has taken ${names} over and runs ${them}, but the old Buildbot has deleted ${their} claim as it stopped. Another Buildbot that starts would run ${them}, too.`,
+    [`Start ${master} again ("buildbot restart"), so that it claims ${them} anew; then "${goOn}".`],
+  );
 }
 
 function nobodyTakes(unheld: readonly HandedService[], withinMs: number): Halt {

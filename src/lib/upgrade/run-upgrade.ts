@@ -75,7 +75,7 @@ async function forward(request: UpgradeRequest, ground: UpgradeGround): Promise<
       onEnded: (one, at) => book.writeOld(one.name, endOf(one, at)),
     }, ground); // prettier-ignore
     stage('hand over', draining);
-    await handOver(new Set(old.map(({ master }) => master.id)), ground);
+    await handOver(old, ground);
   }
   const { services, builders } = book.now;
   const stopped = request.old.map(({ master }) => master.id);

@@ -33,7 +33,7 @@ export async function takeBack(request: UpgradeRequest, ground: UpgradeGround): 
   if (leaving.length > 0) stage('drain', leaving.map(({ master }) => master.name)); // prettier-ignore
   await drainMasters(leaving, { isAsked: false, onAsked: () => {}, onEnded: ({ name }, at) => book.writeNew(name, { drainedAt: at }) }, ground); // prettier-ignore
   stage('hand over', leaving.map(({ master }) => master.name)); // prettier-ignore
-  await handOver(new Set(ids), ground);
+  await handOver(leaving, ground);
   return ids;
 }
 

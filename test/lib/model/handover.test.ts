@@ -15,6 +15,12 @@ test('gaps add up, and one that lasts counts', (t) => {
   t.deepEqual(after([10, 1], [11, null], [12, 2], [20, 2], [21, null], [25, null]).unheld, { atLeast: 4, atMost: 7 });
 });
 
+test('who has taken it is remembered when it is lost again, and who leaves has not taken it', (t) => {
+  t.is(after([10, 1], [11, null]).takenBy, null);
+  t.is(after([10, 1], [11, null], [12, 2], [13, null]).takenBy, 2);
+  t.is(after([10, 2], [11, 1]).takenBy, 2);
+});
+
 test('who is not there yet has been seen by nobody, and a clock that is set back takes nothing away', (t) => {
   t.deepEqual(after([10, null]).unheld, { atLeast: 0, atMost: 0 });
   t.deepEqual(after([10, null], [5, null], [6, null]).unheld, { atLeast: 1, atMost: 1 });

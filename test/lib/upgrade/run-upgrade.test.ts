@@ -57,6 +57,13 @@ test('a service that nobody takes over stops it with a question', async (t) => {
   t.is(played.saved?.finished, null);
 });
 
+test('a claim that a Buildbot deletes as it stops, though another one has it by then, is told soon, with what to do', async (t) => {
+  const played = new PlayedCluster(t, { old: [{ ...blue, exitTakes: 8 }], start: [green], claimsLostAt: 65 });
+  const report = await played.run();
+  t.like(report, { status: 'blocked', why: 'green has taken nightly, on-commit over and runs them, but the old Buildbot has deleted their claim as it stopped. Another Buildbot that starts would run them, too.' }); // prettier-ignore
+  t.true(played.ms < 100_000, `after ${played.ms} ms`);
+});
+
 test('interrupted while it starts, while it drains, while it hands over: each time it goes on', async (t) => {
   for (const interruptedAt of [10, 150, 410]) {
     const played = new PlayedCluster(t, { old: [{ ...blue, buildsUntil: 400 }], start: [{ ...green, startTakes: 20 }], takeOverTakes: 60, interruptedAt }); // prettier-ignore

@@ -103,7 +103,7 @@ function buildsLine({ builds }: UpgradeReport): string[] {
 
 const workerColumns: readonly Column<UpgradeReport['workers'][number]>[] = [
   { name: 'worker' },
-  { name: 'to', header: 'IS CONNECTED TO', format: (_, { to }) => (to.length === 0 ? 'no master' : text(to)) },
+  { name: 'to', header: 'IS CONNECTED TO', format: (_, { to }) => (to.length === 0 ? 'no master yet' : text(to)) },
 ];
 
 function waitLine({ withoutWorker }: UpgradeReport): string[] {

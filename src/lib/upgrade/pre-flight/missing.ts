@@ -18,9 +18,14 @@ export const missing: Rule = (scene) => {
   if (scene.leaving.length === 0) return [];
   if (scene.staying.length + scene.newcomers.length === 0) return [nobodyLeft];
   const things = thingsOf(scene).filter(({ takers }) => takers.known.length === 0);
-  const gone = things.filter(({ takers }) => takers.perhaps.length === 0);
+  const gone = things.filter(({ noun, takers }) => noun !== 'worker' && takers.perhaps.length === 0);
+  const workers = things.filter(({ noun, takers }) => noun === 'worker' && takers.perhaps.length === 0);
   const uncertain = things.filter(({ takers }) => takers.perhaps.length > 0);
-  return [...(gone.length > 0 ? [lost(gone)] : []), ...(uncertain.length > 0 ? [unsure(uncertain, scene)] : [])];
+  return [
+    ...(gone.length > 0 ? [lost(gone)] : []),
+    ...(workers.length > 0 ? [unemployed(workers)] : []),
+    ...(uncertain.length > 0 ? [unsure(uncertain, scene)] : []),
+  ];
 };
 
 const nobodyLeft = blocker(
@@ -50,6 +55,11 @@ function lost(things: readonly Thing[]): Remark {
     'Add what is missing to the configuration of the new masters, name with --start another one that has it, or use --force if it is not needed any more.',
     '--force',
   );
+}
+
+/** Whether what is left of workers does for each builder another rule tells. */
+function unemployed(workers: readonly Thing[]): Remark {
+  return warning(`Nobody would have ${told(workers)}: no new master configures ${workers.length === 1 ? 'it' : 'them'}, and none that stays.`); // prettier-ignore
 }
 
 function unsure(things: readonly Thing[], { starting }: Scene): Remark {

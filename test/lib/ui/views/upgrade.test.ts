@@ -35,7 +35,7 @@ test('a report tells what moved, and how it ended', (t) => {
   const lines = renderUpgrade(reportWith()).split('\n');
   t.regex(lines[1] ?? '', /^ {2}host2:\/srv\/bb\/green +arrived +12s +new$/);
   t.true(lines.includes('2 builds of the old masters: 1 success, 1 retry. Built again: docs #97.'));
-  t.true(lines.some((line) => /^ {2}w2 +no master$/.test(line)));
+  t.true(lines.some((line) => /^ {2}w2 +no master yet$/.test(line)));
   t.true(lines.includes('New requests had no worker: tests 1m 1s, docs 4s.'));
   t.deepEqual(lines.slice(-2), ['Done after 5m 12s, and checked in the database.', '']);
 });

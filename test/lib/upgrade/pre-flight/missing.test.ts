@@ -12,9 +12,9 @@ const waits = (asked: Parameters<typeof plan>[0]): string[] => plan(asked).warni
 
 test('what no new master configures and nobody else has blocks, told in one sentence', (t) => {
   const [only, ...rest] = blockersOf({ start: [newcomer('new', { configuration: nothing })] });
-  t.regex(only ?? '', /^Nobody would have the scheduler nightly; the change source repo; the builder tests; the worker w: no new master configures them, and none that stays\. \| Add .* \| --force$/); // prettier-ignore
+  t.regex(only ?? '', /^Nobody would have the scheduler nightly; the change source repo; the builder tests: no new master configures them, and none that stays\. \| Add .* \| --force$/); // prettier-ignore
   t.deepEqual(rest, []);
-  for (const part of ['schedulers', 'changeSources', 'workers'] as const) {
+  for (const part of ['schedulers', 'changeSources'] as const) {
     t.is(blockersOf({ start: [newcomer('new', { configuration: { ...whole, [part]: new Set() } })] }).length, 1, part);
   }
   t.is(blockersOf({ start: [newcomer('new', { configuration: { ...whole, builders: new Map() } })] }).length, 1);
@@ -30,12 +30,20 @@ test('where nobody can say it is a warning, which names what could tell', (t) =>
   t.deepEqual(staying.blockers, []);
 });
 
+test('a worker that nobody would have is a warning: there are others, or another rule blocks', (t) => {
+  const without = plan({ start: [newcomer('new', { configuration: { ...whole, workers: new Set() } })] });
+  t.deepEqual(without.blockers, []);
+  t.true(
+    without.warnings.includes('Nobody would have the worker w: no new master configures it, and none that stays.'),
+  );
+});
+
 test('of several new masters one may be able to tell; a worker that is only configured, or only connected, is missed, too', (t) => {
   const start = [newcomer('a', { configuration: nothing }), newcomer('b', { configuration: null })];
   t.regex(plan({ start }).warnings[0] ?? '', /, unless host:\/srv\/b \(new\) does, .* --load-config lets/);
   for (const settings of [{ connectedTo: [] }, { masterIds: [] }]) {
     const seen = facts({ services: [], builders: [], workers: [worker(settings)] });
-    t.regex(blockersOf({ facts: seen, start: start.slice(0, 1) })[0] ?? '', /^Nobody would have the worker w: no new master configures it/); // prettier-ignore
+    t.regex(plan({ facts: seen, start: start.slice(0, 1) }).warnings[0] ?? '', /^Nobody would have the worker w: no new master configures it/); // prettier-ignore
   }
 });
 
