@@ -53,16 +53,18 @@ export async function readEarlierBuilds(
 /** Others may take numbers at the same time; each time at least one of them takes one. */
 const mostClashes = 1000;
 
-/** Adds builds in their order, each under the next number of its builder; returns them by request. */
+/** Adds builds, those of a builder in their order, each under its next number; returns them by request. */
 export async function addBuilds(
   tx: Transaction,
   masterId: number,
   builds: readonly NewBuild[],
   now: number,
 ): Promise<Map<number, AddedBuild>> {
+  await holdNumbers(tx, builds.map(({ builderId }) => builderId)); // prettier-ignore
   const last = await readLastNumbers(tx, builds.map(({ builderId }) => builderId)); // prettier-ignore
   const added = new Map<number, AddedBuild>();
-  let missing = builds;
+  // One builder after the other, whoever adds: of two masters one waits for the other, and never both for each other.
+  let missing = [...builds].sort((one, other) => one.builderId - other.builderId);
   for (let clashes = 0; missing.length > 0; clashes++) {
     if (clashes === mostClashes) throw new Error('there are no free numbers for builds');
     for (const some of chunks(missing, 500)) {
@@ -70,9 +72,25 @@ export async function addBuilds(
       await tx.sql('builds').insert(rows).onConflict(['builderid', 'number']).ignore();
       for (const [requestId, build] of await readOpen(tx, masterId, some)) added.set(requestId, build);
     }
-    missing = builds.filter(({ requestId }) => !added.has(requestId));
+    missing = missing.filter(({ requestId }) => !added.has(requestId));
   }
   return added;
+}
+
+/**
+ * Masters that add builds of the same builders go one after the other: what PostgreSQL finds to be a deadlock has cost a
+ * second. InnoDB finds it at once, and there whoever adds a request of the builder would have to wait.
+ */
+async function holdNumbers(tx: Transaction, builderIds: readonly number[]): Promise<void> {
+  if (tx.dialect.engine !== 'postgres') return;
+  await tx.dialect
+    .locking(
+      tx
+        .sql('builders')
+        .whereIn('id', [...new Set(builderIds)])
+        .orderBy('id'),
+    )
+    .select('id');
 }
 
 /** `last`: the number that was last tried of each builder, which is counted up here. */
