@@ -18,7 +18,9 @@ export function judgeBuildsets(simulation: Simulation, retrySeconds: number): vo
   for (const spec of simulation.specs) {
     const isOffered = simulation.there().some((member) => member.offers(spec.name));
     const made = spec.type === 'periodic' || spec.type === 'any-branch' ? madeBy(simulation, spec.name) : [];
-    for (const { id, requests } of made) if (requests !== 1) simulation.blame(`buildset ${id} of ${spec.name} has ${requests} requests`); // prettier-ignore
+    // Where no master had ever configured the builder it is told, and nobody is asked.
+    const least = simulation.hasSaid(`${spec.name} names builders`) ? 0 : 1;
+    for (const { id, requests } of made) if (requests < least || requests > 1) simulation.blame(`buildset ${id} of ${spec.name} has ${requests} requests`); // prettier-ignore
     if (spec.type === 'periodic') judgeRhythm(simulation, spec, made, isOffered ? longAgo : -Infinity);
     if (spec.type === 'any-branch') judgeChanges(simulation, spec, made, isOffered ? longAgo : -Infinity);
   }

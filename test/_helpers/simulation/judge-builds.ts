@@ -57,10 +57,13 @@ function judgeBuildset({ options }: Ledger, { id, results, requests }: Buildset)
   if (results !== null && results !== worst) options.blame(`buildset ${id} has the result ${results}, and not ${worst}`);
 } // prettier-ignore
 
+/** What is decided before it hears of the drain may be written so much later: a statement's time, and another try. */
+const slowestMs = 22_000;
+
 function judgeBegin(ledger: Ledger, build: BuildRecord, writer: Member): void {
   const { request, id } = build;
   const { blame } = ledger.options;
-  if (writer.isDraining && !request.isWaitedFor) blame(`${writer.label} drains, and begins build ${id} of request ${request.id}`); // prettier-ignore
+  if (writer.drainsSinceMs < ledger.options.nowMs() - slowestMs && !request.isWaitedFor) blame(`${writer.label} drains, and begins build ${id} of request ${request.id}`); // prettier-ignore
   if (writer.isQuick) blame(`${writer.label} stops quickly, and begins build ${id}`);
   judgeSlots(ledger, build, writer);
   judgePriority(ledger, build, writer);

@@ -130,7 +130,7 @@ export class Ledger {
   private buildBegun({ id, of, a: masterId, c: workerId }: Entry): void {
     const request = this.records.requests.get(of)!;
     const incarnation = this.options.standing(masterId!)?.incarnation ?? null;
-    const build: BuildRecord = { id, request, masterId: masterId!, workerId: workerId!, incarnation, isOpen: true, results: null, steps: [] }; // prettier-ignore
+    const build: BuildRecord = { id, request, masterId: masterId!, workerId: workerId!, incarnation, isOpen: true, results: null, isEndedByOther: false, steps: [] }; // prettier-ignore
     request.builds.push(build);
     this.records.builds.set(id, build);
     this.records.openBuilds.add(build);
@@ -146,6 +146,7 @@ export class Ledger {
     if (was !== null || is === null) return;
     build.isOpen = false;
     build.results = results;
+    build.isEndedByOther = this.writer !== null && this.writer.name !== this.options.standing(build.masterId)?.name;
     this.records.openBuilds.delete(build);
     this.touched.ended.push(build);
     this.touched.requests.add(build.request);
@@ -193,7 +194,8 @@ export class Ledger {
   }
 
   private judgeOpen(build: BuildRecord, does: string): void {
-    if (!build.isOpen && !this.touched.ended.includes(build)) this.options.blame(`${this.writer?.label} ${does} build ${build.id}, which has ended`); // prettier-ignore
+    // Whoever cleans up after a dead master may die in the middle: it may come back, and not have heard of it.
+    if (!build.isOpen && !build.isEndedByOther && !this.touched.ended.includes(build)) this.options.blame(`${this.writer?.label} ${does} build ${build.id}, which has ended`); // prettier-ignore
     this.judgeWriter(build, does);
   }
 

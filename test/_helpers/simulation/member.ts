@@ -61,6 +61,7 @@ export class Member {
   isStopping = false;
   /** It was told, and has heard it. */
   isDraining = false;
+  drainsSinceMs = Infinity;
   isQuick = false;
   /** Builds that are told to end. */
   readonly interrupted = new Set<number>();
@@ -153,6 +154,7 @@ export class Member {
     this.isStopping = true;
     void this.process.deliver(() => {
       this.isDraining = true;
+      this.drainsSinceMs = Math.min(this.drainsSinceMs, this.options.timeline.nowMs);
       this.stopping.abort();
       // The signal tells it once; it may have been told otherwise since.
       this.master.orders.drain();
@@ -172,6 +174,7 @@ export class Member {
     void this.process.deliver(() => {
       if (this.isQuick || !this.master.orders.cancelDrain()) return;
       this.isStopping = this.isDraining = false;
+      this.drainsSinceMs = Infinity;
       this.configuredMs = this.options.timeline.nowMs;
     });
   }

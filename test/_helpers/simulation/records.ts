@@ -25,6 +25,8 @@ export interface BuildRecord {
   readonly incarnation: string | null;
   isOpen: boolean;
   results: number | null;
+  /** Another master has ended it, as one that is dead leaves it. */
+  isEndedByOther: boolean;
   readonly steps: StepRecord[];
 }
 

@@ -141,6 +141,10 @@ export class Simulation implements Troubled {
     return this.blamed.length > 0;
   }
 
+  hasSaid(words: string): boolean {
+    return this.lines.some((line) => line.includes(words));
+  }
+
   readonly there = (): Member[] => this.members.filter(({ isThere }) => isThere);
 
   readonly tell = (line: string): void => {
