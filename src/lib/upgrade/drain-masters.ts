@@ -1,9 +1,11 @@
 import { MasterControl } from '../control/master-control.js';
 import type { MasterReport, ShutDownEvent } from '../drain/events.js';
+import { cleanUp } from '../drain/kill-and-expire.js';
 import { shutDown } from '../drain/shut-down.js';
 import type { Target } from '../drain/targets.js';
 import { Failure } from '../errors.js';
 import { list, printable, shellArgument } from '../model/names.js';
+import type { DrainFacts } from '../model/drain.js';
 import type { Master } from '../model/master.js';
 import type { UpgradeGround } from './ground.js';
 import { goBack, goOn, Halt, interrupted } from './halt.js';
@@ -38,12 +40,22 @@ export async function drainMasters(
   const emit = (event: ShutDownEvent): void => {
     if (event.event !== 'plan' && event.event !== 'report') ports.emit(event);
   };
-  const masters =
-    await shutDown(due, new Set(without.map(({ master }) => master.id)), options, { ...ports, read: (some) => watch.read(some), emit, contact: watch.contact }) // prettier-ignore
+  // The first look is there already: who is asked must not depend on another one.
+  let first: DrainFacts | null = facts;
+  const read = async (some: readonly number[]): Promise<DrainFacts> => {
+    const seen = first ?? (await watch.read(some));
+    first = null;
+    return seen;
+  };
+  const lost = due.filter(({ master }) => isLost(rows.get(master.id)));
+  const asked = due.filter((target) => !lost.includes(target));
+  const shut = async (): Promise<readonly MasterReport[]> =>
+    shutDown(asked, new Set(without.map(({ master }) => master.id)), options, { ...ports, read, emit, contact: watch.contact }) // prettier-ignore
       .then((report) => report.masters)
-      .catch(notAsked);
+      .catch((error: unknown) => notAsked(error, asked));
+  const masters = [...lost.map((one) => unseen(one, 'dead', null)), ...(asked.length > 0 ? await shut() : [])];
   for (const one of masters) draining.onEnded(one, watch.lastLook ?? 0);
-  for (const one of masters) await cleanUp(one, targets, ground);
+  for (const one of masters) await cleanUpAfter(one, targets, ground);
   conclude(masters, ground);
 }
 
@@ -51,14 +63,23 @@ function isLeft(master: Master | undefined): boolean {
   return master !== undefined && master.state !== 'stopped';
 }
 
+/** Nothing can be asked of it. */
+function isLost(master: Master | undefined): boolean {
+  return master?.state === 'dead' || master?.state === 'unclean';
+}
+
 /** Nobody could be asked at all. */
-function notAsked(error: unknown): never {
+function notAsked(error: unknown, due: readonly Target[]): MasterReport[] {
   if (!(error instanceof Failure)) throw error;
-  throw new Halt('blocked', error.message, [...(error.try ? [error.try] : []), `Then "${goOn}".`, `"${goBack}" goes back.`]); // prettier-ignore
+  return due.map((target) => unseen(target, 'not asked', error.message));
+}
+
+function unseen({ master: { id, name } }: Target, ending: MasterReport['ending'], error: string | null): MasterReport {
+  return { id, name, ending, killed: false, seconds: 0, error, builds: [] };
 }
 
 /** One that died, or did not put everything away: as `masters expire`, if its process is gone. */
-async function cleanUp(report: MasterReport, targets: readonly Target[], { ports }: UpgradeGround): Promise<void> {
+async function cleanUpAfter(report: MasterReport, targets: readonly Target[], { ports }: UpgradeGround): Promise<void> {
   if (report.ending !== 'dead' && report.ending !== 'unclean') return;
   const { controlled } = targets.find(({ master }) => master.id === report.id)!;
   const name = printable(report.name);
@@ -66,7 +87,7 @@ async function cleanUp(report: MasterReport, targets: readonly Target[], { ports
   const ways = [`"bbctl masters expire ${shellArgument(report.name)}" cleans up after it; then "${goOn}".`];
   if (presence === 'running') throw new Halt('blocked', `${name} is ${report.ending}, but its process runs. A living master is not expired.`, [`Look what it does, and stop it. ${ways[0]}`]); // prettier-ignore
   try {
-    const journal = await ports.expire(report.id, { isGone: presence === 'gone' });
+    const journal = await cleanUp(report.id, { isGone: presence === 'gone' }, ports);
     ports.emit({ event: 'expired', master: report.name, journal });
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
