@@ -26,37 +26,47 @@ export async function drainMasters(
   draining: Draining,
   ground: UpgradeGround,
 ): Promise<void> {
-  const { request, ports, watch } = ground;
+  const { watch } = ground;
   const ids = targets.map(({ master }) => master.id);
   const facts = await watch.until(ids, (seen) => seen);
   const rows = new Map(facts.cluster.masters.map((master) => [master.id, master]));
   const due = targets.filter(({ master }) => isLeft(rows.get(master.id)));
   if (due.length === 0) return;
   watch.leaves(due.map(({ master }) => master.id));
-  const without = due.filter(({ master }) => draining.isAsked || rows.get(master.id)?.condition?.state === 'draining');
   // Before they are asked: whoever goes on after a crash must know that they may drain.
   for (const { master } of due) draining.onAsked(master.name, facts.cluster.now);
-  const options = { verb: 'drain', deadlineMs: request.deadlineMs, onDeadline: request.onDeadline, everyMs, signal: request.signal, repairs: true } as const; // prettier-ignore
+  const lost = due.filter(({ master }) => isLost(rows.get(master.id)));
+  const others = due.filter((target) => !lost.includes(target));
+  const without = others.filter(({ master }) => draining.isAsked || rows.get(master.id)?.condition?.state === 'draining'); // prettier-ignore
+  const masters = [...lost.map((one) => unseen(one, 'dead', null)), ...(await shutDownFrom(facts, others, without, ground))]; // prettier-ignore
+  for (const one of masters) draining.onEnded(one, watch.lastLook ?? 0);
+  for (const one of masters) await cleanUpAfter(one, targets, ground);
+  conclude(masters, ground);
+}
+
+/** The first look is there already: who is asked must not depend on another one. */
+async function shutDownFrom(
+  facts: DrainFacts,
+  targets: readonly Target[],
+  without: readonly Target[],
+  { request, ports, watch }: UpgradeGround,
+): Promise<readonly MasterReport[]> {
+  if (targets.length === 0) return [];
+  const { deadlineMs, onDeadline, signal } = request;
+  const options = { verb: 'drain', deadlineMs, onDeadline, everyMs, signal, repairs: true } as const;
   const emit = (event: ShutDownEvent): void => {
     if (event.event !== 'plan' && event.event !== 'report') ports.emit(event);
   };
-  // The first look is there already: who is asked must not depend on another one.
   let first: DrainFacts | null = facts;
   const read = async (some: readonly number[]): Promise<DrainFacts> => {
     const seen = first ?? (await watch.read(some));
     first = null;
     return seen;
   };
-  const lost = due.filter(({ master }) => isLost(rows.get(master.id)));
-  const asked = due.filter((target) => !lost.includes(target));
-  const shut = async (): Promise<readonly MasterReport[]> =>
-    shutDown(asked, new Set(without.map(({ master }) => master.id)), options, { ...ports, read, emit, contact: watch.contact }) // prettier-ignore
-      .then((report) => report.masters)
-      .catch((error: unknown) => notAsked(error, asked));
-  const masters = [...lost.map((one) => unseen(one, 'dead', null)), ...(asked.length > 0 ? await shut() : [])];
-  for (const one of masters) draining.onEnded(one, watch.lastLook ?? 0);
-  for (const one of masters) await cleanUpAfter(one, targets, ground);
-  conclude(masters, ground);
+  const unasked = new Set(without.map(({ master }) => master.id));
+  return shutDown(targets, unasked, options, { ...ports, read, emit, contact: watch.contact })
+    .then((report) => report.masters)
+    .catch((error: unknown) => notAsked(error, targets));
 }
 
 function isLeft(master: Master | undefined): boolean {
