@@ -30,7 +30,7 @@ test('a new master that dies: it is started again by hand, by going on; or all i
   await site.begunByHand('green');
   const starts = site.starts('green');
   const again = site.upgrade('--resume');
-  await again.waitForOutput(/was asked to drain[^]*\d builds? left/);
+  await again.waitForOutput(/Drain ci1[^]*\d builds? left/);
   await site.kill9('green');
   verifyStatus(t, await again.finished, 4);
   t.is(site.starts('green'), starts);
