@@ -1,4 +1,5 @@
 import { Failure } from '../errors.js';
+import { masterOf } from '../model/cluster.js';
 import { printable } from '../model/names.js';
 import type { Leaving, ShutDownPorts } from './shut-down.js';
 
@@ -53,7 +54,7 @@ async function asked(one: Leaving, ask: () => ReturnType<Leaving['control']['pre
 export async function expireKilled(one: Leaving, seen: { isGone: boolean }, ports: ShutDownPorts): Promise<void> {
   const { id, name } = one.watched;
   try {
-    ports.emit({ event: 'expired', master: name, journal: await ports.expire(id, seen) });
+    ports.emit({ event: 'expired', master: name, journal: await cleanUp(id, seen, ports) });
     one.wasKilled = true;
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
@@ -61,6 +62,21 @@ export async function expireKilled(one: Leaving, seen: { isGone: boolean }, port
     stillThere(one, error.message, ports);
   }
 }
+
+/**
+ * Answers with the number of the journal entry; `null`: another master was quicker, as those of bbctl's own are. Throws a
+ * `Failure` where it is refused.
+ */
+export async function cleanUp(id: number, seen: { isGone: boolean }, ports: Pick<ShutDownPorts, 'expire' | 'read'>): Promise<number | null> {
+  try {
+    return await ports.expire(id, seen);
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    const { cluster } = await ports.read([id]);
+    if ((masterOf(cluster, id)?.state ?? 'stopped') === 'stopped') return null;
+    throw error;
+  }
+} // prettier-ignore
 
 function stillThere({ watched }: Leaving, message: string, ports: ShutDownPorts): void {
   ports.emit({ event: 'trouble', master: watched.name, kind: 'alive', message });

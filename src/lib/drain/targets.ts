@@ -64,6 +64,12 @@ export function controlledOf({ name, kind, row, entry, inventory }: Controllable
   };
 }
 
+/** With what its row says, which was not there, or another one, when it was looked for. */
+export function withRow(controlled: Controlled, { id, name, condition }: Master): Controlled {
+  const url = controlled.kind === 'bbctl' ? saidUrl(condition?.listen, name) : null;
+  return { ...controlled, id, control: { ...(url === null ? {} : overRest(url)), ...controlled.control } };
+}
+
 /** As a `cluster.yaml` might call it. */
 export function keyFor(name: string): string {
   return /([\w-]+)\/*$/.exec(name)?.[1] ?? 'master';

@@ -40,7 +40,7 @@ type Direction = (request: UpgradeRequest, ground: UpgradeGround) => Promise<Con
 
 async function run(request: UpgradeRequest, saved: SavedUpgrade, ports: UpgradePorts, direction: Direction): Promise<UpgradeReport> {
   const book = new LogBook(saved, (now) => ports.save(now), (message) => ports.emit({ event: 'not saved', message })); // prettier-ignore
-  const ground = { request, ports, book, watch: new Watch(ports, book, request.signal) };
+  const ground = { request, ports, book, watch: new Watch(ports, book, request) };
   const over = new AbortController();
   const sampling = sampleHolders(ground, over.signal);
   const conclusion = await direction(request, ground)

@@ -7,8 +7,11 @@ import type { Presence } from '../control/master-control.js';
 import { Failure } from '../errors.js';
 import { arrivalOf, lookForArrival } from '../model/arrival.js';
 import type { Arrival } from '../model/arrival.js';
+import { cleanUp } from '../drain/kill-and-expire.js';
+import { withRow } from '../drain/targets.js';
 import type { DrainFacts } from '../model/drain.js';
-import { printable } from '../model/names.js';
+import type { Master } from '../model/master.js';
+import { printable, shellArgument } from '../model/names.js';
 import type { UpgradeGround } from './ground.js';
 import { goBack, goOn, Halt } from './halt.js';
 import type { Newcomer } from './newcomer.js';
@@ -35,12 +38,12 @@ interface Coming {
 /** Ends when all of them are there. Throws a `Halt` where one does not come. */
 export async function startMasters(newcomers: readonly Newcomer[], ground: UpgradeGround): Promise<void> {
   const { watch } = ground;
-  const facts = await watch.until([], (seen) => seen);
+  const facts = await watch.until([], (seen) => (newcomers.some((one) => isUnsure(one, seen)) ? null : seen));
   const coming = await Promise.all(newcomers.map((newcomer) => begin(newcomer, facts, ground)));
   await watch.until([], async (seen) => {
     for (const one of coming) await look(one, seen, ground);
     const failed = coming.filter(({ failure }) => failure !== null);
-    if (failed.length > 0) throw await halt(failed, ground);
+    if (failed.length > 0) throw await halt(failed, seen, ground);
     return coming.every(({ arrival }) => arrival.state === 'there') ? true : null;
   });
   watch.guard(newcomers);
@@ -54,14 +57,38 @@ async function begin(newcomer: Newcomer, { cluster }: DrainFacts, ground: Upgrad
   const row = cluster.masters.find(({ name }) => name === newcomer.name);
   const hasArrived = book.now.start.some(({ name, arrivedAt }) => name === newcomer.name && arrivedAt !== null);
   if (hasArrived && row?.state === 'active') coming.arrival = { ...coming.arrival, state: 'there' };
-  const isOnItsWay = row?.active === true || row?.state === 'starting' || (await presenceOf(control)) === 'running';
-  if (isOnItsWay) return coming;
+  const presence = await presenceOf(control);
+  const isLost = row !== undefined && hasDied(row, presence);
+  if (isLost) await bury(row, presence, ground);
+  const isOnItsWay = row?.active === true || row?.state === 'starting' || presence === 'running';
+  if (isOnItsWay && !isLost) return coming;
   // Before it is started: whoever goes on after a crash must know that it may be.
   book.writeNew(newcomer.name, { startedAt: cluster.now, arrivedAt: null, error: null });
   const { way, error } = await control.carryOut('start');
   ports.emit({ event: 'started', master: newcomer.name, way, error: error?.message ?? null });
   coming.error = error;
   return coming;
+}
+
+/** It is dead, or alive, in a few seconds. */
+function isUnsure({ name, kind }: Newcomer, { cluster }: DrainFacts): boolean {
+  return kind === 'bbctl' && cluster.masters.some((master) => master.name === name && master.state === 'late');
+}
+
+function hasDied({ active, state }: Master, presence: Presence): boolean {
+  return state === 'dead' || state === 'unclean' ? presence !== 'running' : active && presence === 'gone';
+}
+
+/** Who died after it had come is cleaned up after, before it is started again. */
+async function bury({ id, name }: Master, presence: Presence, { ports }: UpgradeGround): Promise<void> {
+  try {
+    const journal = await cleanUp(id, { isGone: presence === 'gone' }, ports);
+    ports.emit({ event: 'expired', master: name, journal });
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    const way = `"bbctl masters expire ${shellArgument(name)}" cleans up after it; then "${goOn}".`;
+    throw new Halt('blocked', `${printable(name)} has died: ${error.message}`, [way, `"${goBack}" goes back.`]);
+  }
 }
 
 async function look(one: Coming, facts: DrainFacts, { ports, book }: UpgradeGround): Promise<void> {
@@ -78,20 +105,22 @@ async function look(one: Coming, facts: DrainFacts, { ports, book }: UpgradeGrou
   one.failure = await failureOf(one, ports.nowMs());
 }
 
-/** `null`: it may come yet. */
+/** What became of it, after its name; `null`: it may come yet. */
 async function failureOf(one: Coming, nowMs: number): Promise<string | null> {
   const { arrival, error, startedAtMs } = one;
-  const name = printable(one.newcomer.name);
-  if (arrival.state === 'lost') return `${name} had become active, and is not any more`;
+  if (arrival.state === 'lost') return 'had become active, and is not any more';
   one.looksGone = (await presenceOf(one.control)) === 'gone' ? one.looksGone + 1 : 0;
   const isGone = one.looksGone >= goneLooks;
   const isSilent = arrival.firstBeat === null && nowMs - startedAtMs > believedAfterMs;
-  if (error !== null && error.code !== 'timedOut' && (isGone || isSilent)) return `${name} was not started: ${error.message}`; // prettier-ignore
-  if (isGone) return `${name} was started, and its process is gone again`;
-  return nowMs - startedAtMs > arriveWithinMs ? `${name} was started five minutes ago and still lacks ${arrival.waitsFor}` : null; // prettier-ignore
+  // What hangs may have started it all the same, as long as it is not seen to be gone.
+  if (error !== null && (isGone || (isSilent && error.code !== 'timedOut'))) return `was not started: ${error.message}`;
+  if (isGone) return 'was started, and its process is gone again';
+  const complaint = error === null ? '' : ` (${error.message})`;
+  return nowMs - startedAtMs > arriveWithinMs ? `was started five minutes ago${complaint} and still lacks ${arrival.waitsFor}` : null; // prettier-ignore
 }
 
-async function presenceOf(control: MasterControl): Promise<Presence> {
+/** `unknown` also where it cannot be asked. */
+export async function presenceOf(control: MasterControl): Promise<Presence> {
   try {
     return await control.presence();
   } catch (error) {
@@ -100,15 +129,24 @@ async function presenceOf(control: MasterControl): Promise<Presence> {
   }
 }
 
-async function halt(failed: readonly Coming[], { ports, book }: UpgradeGround): Promise<Halt> {
+async function halt(failed: readonly Coming[], { cluster }: DrainFacts, ground: UpgradeGround): Promise<Halt> {
   const left: string[] = [];
-  for (const { newcomer, control, failure } of failed) {
-    book.writeNew(newcomer.name, { error: failure });
-    if (newcomer.controlled.control.stop) {
-      const { way, error } = await control.carryOut('stop');
-      ports.emit({ event: 'asked', master: newcomer.name, verb: 'stop', way, error: error?.message ?? null });
-    } else left.push(`Make sure that ${printable(newcomer.name)} does not run: nothing says how to stop it.`);
+  for (const one of failed) {
+    const { name } = one.newcomer;
+    ground.book.writeNew(name, { error: one.failure });
+    const row = cluster.masters.find((master) => master.name === name);
+    const complaint = await stop(one, row, ground);
+    if (complaint !== null && one.looksGone < goneLooks) left.push(`Make sure that ${printable(name)} does not run: ${complaint}.`);
   }
-  const why = `${failed.map(({ failure }) => failure).join('; ')}. The old masters were left as they are.`;
-  return new Halt('blocked', why, [...left, `Its log tells why. Mend it, and then "${goOn}".`, `"${goBack}" goes back.`]); // prettier-ignore
+  const why = `${failed.map(({ newcomer, failure }) => `${printable(newcomer.name)} ${failure}`).join('; ')}. The old masters were left as they are.`;
+  return new Halt('blocked', why, [...left, `Its log tells why. Mend it, and then "${goOn}".`, `"${goBack}" goes back.`]);
+} // prettier-ignore
+
+/** Answers with why that was not done; `null`: it was. */
+async function stop({ newcomer }: Coming, row: Master | undefined, { ports }: UpgradeGround): Promise<string | null> {
+  const controlled = row ? withRow(newcomer.controlled, row) : newcomer.controlled;
+  if (!controlled.control.stop) return 'nothing says how to stop it';
+  const { way, error } = await new MasterControl(controlled).carryOut('stop');
+  ports.emit({ event: 'asked', master: newcomer.name, verb: 'stop', way, error: error?.message ?? null });
+  return error && error.message;
 }

@@ -4,6 +4,7 @@
  * and is started again.
  */
 import { MasterControl } from '../control/master-control.js';
+import { withRow } from '../drain/targets.js';
 import type { Target } from '../drain/targets.js';
 import type { DrainFacts } from '../model/drain.js';
 import type { Master } from '../model/master.js';
@@ -16,22 +17,26 @@ import type { Newcomer } from './newcomer.js';
 import type { UpgradeRequest } from './ports.js';
 import type { SavedOld } from './saved-upgrade.js';
 import { startMasters } from './start-masters.js';
+import { waitForStarted } from './wait-for-started.js';
 
 /** Returns the ids of the new masters that were drained. Throws a `Halt`. */
 export async function takeBack(request: UpgradeRequest, ground: UpgradeGround): Promise<number[]> {
   const { ports, book, watch } = ground;
   const stage = (name: 'start' | 'drain' | 'hand over', masters: readonly string[]): void => ports.emit({ event: 'stage', stage: name, wave: 1, waves: 1, masters }); // prettier-ignore
-  const facts = await watch.until([], (seen) => seen);
   const asked = request.old.filter(({ master }) => savedOf(master, ground)?.askedAt != null);
+  const facts = await watch.until([], (seen) => (asked.every((one) => hasHeard(one, seen, ground)) ? seen : null));
   const going = await stillGoing(asked, facts, ground);
   if (going.length > 0) stage('drain', going.map(({ master }) => master.name)); // prettier-ignore
   await drainMasters(going, { isAsked: true, onAsked: () => {}, onEnded: () => {} }, ground);
   await startAgain(asked, ground, stage);
   const started = book.now.start.filter(({ startedAt, wasThere }) => startedAt !== null && !wasThere);
-  const leaving = targetsOf(request.start.filter(({ name }) => started.some((one) => one.name === name)), facts); // prettier-ignore
+  const ours = request.start.filter(({ name }) => started.some((one) => one.name === name));
+  const arrived = await waitForStarted(ours, ground);
+  const leaving = targetsOf(ours, arrived);
+  for (const { name } of ours) if (hasStopped(name, arrived)) book.writeNew(name, { drainedAt: arrived.cluster.now });
   const ids = leaving.map(({ master }) => master.id);
   if (leaving.length > 0) stage('drain', leaving.map(({ master }) => master.name)); // prettier-ignore
-  await drainMasters(leaving, { isAsked: false, onAsked: () => {}, onEnded: ({ name }, at) => book.writeNew(name, { drainedAt: at }) }, ground); // prettier-ignore
+  await drainMasters(leaving, { isAsked: false, onAsked: () => {}, onEnded: ({ name, ending }, at) => ending === 'running' || ending === 'not asked' ? undefined : book.writeNew(name, { drainedAt: at }) }, ground); // prettier-ignore
   stage('hand over', leaving.map(({ master }) => master.name)); // prettier-ignore
   await handOver(leaving, ground);
   return ids;
@@ -39,6 +44,20 @@ export async function takeBack(request: UpgradeRequest, ground: UpgradeGround): 
 
 function savedOf({ name }: Pick<Master, 'name'>, { book }: UpgradeGround): SavedOld | undefined {
   return book.now.old.find((one) => one.name === name);
+}
+
+/** Seconds in which the database shows that a master of bbctl's own has heard what it was asked. */
+const heedSeconds = 15;
+
+/** Who was asked only just now may be about to drain. */
+function hasHeard({ kind, master }: Target, { cluster }: DrainFacts, ground: UpgradeGround): boolean {
+  const row = cluster.masters.find(({ id }) => id === master.id);
+  if (kind === 'buildbot' || row?.active !== true || row.condition?.state === 'draining') return true;
+  return cluster.now - (savedOf(master, ground)?.askedAt ?? 0) > heedSeconds;
+}
+
+function hasStopped(name: string, { cluster }: DrainFacts): boolean {
+  return cluster.masters.some((master) => master.name === name && master.state === 'stopped');
 }
 
 /** Those that drain, and whose drain cannot be taken back. */
@@ -54,9 +73,10 @@ async function stillGoing(asked: readonly Target[], facts: DrainFacts, ground: U
 
 /** Returns whether it takes part again. */
 async function cancel({ controlled, master }: Target, row: Master, { ports, book }: UpgradeGround): Promise<boolean> {
-  if (row.condition?.state !== 'draining') return true;
-  const { error } = await new MasterControl(controlled).cancelDrain();
-  ports.emit({ event: 'taken back', master: master.name, error: error?.message ?? null });
+  // It never heard, or somebody has taken it back.
+  const isDraining = row.condition?.state === 'draining';
+  const error = isDraining ? (await new MasterControl(controlled).cancelDrain()).error : null;
+  if (isDraining) ports.emit({ event: 'taken back', master: master.name, error: error?.message ?? null });
   if (error === null) book.writeOld(master.name, { broughtBack: 'taken back', endedAt: null, ending: null });
   return error === null;
 }
@@ -90,6 +110,6 @@ function newcomerOf({ master, key, kind, controlled }: Target, row: Master | und
 function targetsOf(newcomers: readonly Newcomer[], { cluster }: DrainFacts): Target[] {
   return newcomers.flatMap(({ name, key, kind, controlled }) => {
     const master = cluster.masters.find((one) => one.name === name);
-    return master ? [{ master, key, kind, controlled: { ...controlled, id: master.id } }] : [];
+    return master ? [{ master, key, kind, controlled: withRow(controlled, master) }] : [];
   });
 }

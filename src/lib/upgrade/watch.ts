@@ -8,7 +8,7 @@ import { starvedBuilders } from '../model/starved.js';
 import { goBack, goOn, Halt, interrupted } from './halt.js';
 import type { LogBook } from './log-book.js';
 import type { Newcomer } from './newcomer.js';
-import type { UpgradePorts } from './ports.js';
+import type { UpgradePorts, UpgradeRequest } from './ports.js';
 
 /** So often, one after the other, a new master must look lost: it may be starting again by itself. */
 const lostLooks = 5;
@@ -30,15 +30,17 @@ export class Watch {
   private readonly signal: AbortSignal;
   private readonly guarded: Guarded[] = [];
   private readonly leaving = new Set<number>();
-  private names: ReadonlyMap<number, string> = new Map();
+  private names: ReadonlyMap<number, string>;
   /** By the database's clock. */
   lastLook: number | null = null;
   private looks = 0;
 
-  constructor(ports: UpgradePorts, book: LogBook, signal: AbortSignal) {
+  constructor(ports: UpgradePorts, book: LogBook, { old, start, signal }: UpgradeRequest) {
     this.ports = ports;
     this.book = book;
     this.signal = signal;
+    const known = [...old, ...start].flatMap(({ master }) => master ?? []);
+    this.names = new Map(known.map(({ id, name }) => [id, name]));
     this.contact = new Contact(ports.emit);
   }
 

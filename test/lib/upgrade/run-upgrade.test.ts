@@ -108,6 +108,15 @@ test('the deadline: fail, wait, stop, kill', async (t) => {
   t.like(await ended('kill'), { status: 'done', done: ['kill blue'], blue: { killed: true }, expired: [{ isGone: true }] }); // prettier-ignore
 });
 
+test('who lives on after its control.kill is never expired', async (t) => {
+  const kill = { exec: ['true'] };
+  const played = new PlayedCluster(t, { old: [{ ...blue, buildsUntil: 9000, control: { kill } }], start: [green], request: { deadlineMs: 60_000, onDeadline: 'kill' } }); // prettier-ignore
+  const report = await played.run();
+  t.is(report.status, 'deadline');
+  t.like(report.masters[1], { outcome: 'running', killed: false });
+  t.deepEqual(played.expired, []);
+});
+
 test('a new master that is lost in the middle stops it with a question; started again it goes on', async (t) => {
   const played = new PlayedCluster(t, { old: [{ ...blue, buildsUntil: 3000 }], start: [{ ...green, diesAt: 300 }] });
   const report = await played.run();
@@ -149,11 +158,33 @@ test('abort: an old one that drains goes to its end and is started again, then t
   t.is(played.saved?.finished, 'aborted');
 });
 
-test('abort before anything was drained: the new one goes, the old one was never asked', async (t) => {
-  const played = new PlayedCluster(t, { old: [blue], start: [{ ...green, startTakes: 60 }], interruptedAt: 90 });
+test('abort before anything was drained: the new one goes, also if it comes only then; the old one was never asked', async (t) => {
+  for (const interruptedAt of [10, 90]) {
+    const played = new PlayedCluster(t, { old: [blue], start: [{ ...green, startTakes: 60 }], interruptedAt });
+    t.like(await played.run(), { status: 'interrupted' });
+    played.change({ interruptedAt: Infinity });
+    t.like(await played.abort(), { status: 'aborted' });
+    t.deepEqual(played.done, ['start green', 'drain green']);
+  }
+});
+
+test('abort where the new one does not end by the deadline does not say that it has', async (t) => {
+  const played = new PlayedCluster(t, { old: [blue], start: [{ ...green, buildsUntil: 9000 }], interruptedAt: 30, request: { deadlineMs: 60_000 } }); // prettier-ignore
   t.like(await played.run(), { status: 'interrupted' });
   played.change({ interruptedAt: Infinity });
-  t.like(await played.abort(), { status: 'aborted' });
+  const report = await played.abort();
+  t.is(report.status, 'deadline');
+  t.like(report.masters[0], { name: 'green', outcome: 'not arrived' });
+  t.is(played.saved?.finished, null);
+});
+
+test('who could not be asked does not drain: an abort does not wait for its end', async (t) => {
+  const drain = { exec: ['sh', '-c', 'echo no route; exit 1'] };
+  const played = new PlayedCluster(t, { old: [{ ...blue, buildsUntil: 9000, control: { drain } }], start: [green] });
+  const report = await played.run();
+  t.like(report, { status: 'blocked', why: 'blue could not be asked to drain: sh ended with status 1: no route' });
+  t.like(report.masters, [{ name: 'green' }, { name: 'blue', outcome: 'not asked' }]);
+  t.like(await played.abort(), { status: 'aborted', complaints: [] });
   t.deepEqual(played.done, ['start green', 'drain green']);
 });
 
