@@ -5,7 +5,7 @@ import * as Flags from '@oclif/core/flags';
 import { ChangeCommand, confirmFlag, wakeFlags } from './change-command.js';
 import { readDrainFacts, readResults } from './db/drain-facts.js';
 import { onDeadlines } from './drain/events.js';
-import type { ShutDownPorts } from './drain/shut-down.js';
+import type { Expired, ShutDownPorts } from './drain/shut-down.js';
 import type { DrainFacts } from './model/drain.js';
 import { parseDuration } from './model/duration.js';
 import { expireMasters } from './operations/expire-masters.js';
@@ -86,12 +86,13 @@ export abstract class DrainCommand<T extends typeof Command> extends ChangeComma
   }
 
   /** A change like any other, but that nobody is asked again. */
-  private expire(masterId: number, { isGone }: { isGone: boolean }): Promise<number | null> {
+  private expire(masterId: number, { isGone }: { isGone: boolean }): Promise<Expired> {
     const input = { masters: [String(masterId)], expireAfter: this.expireAfter, force: isGone };
     const gone = new Set(isGone ? [masterId] : []);
     return this.onNewConnection(async () => {
       const mute = await presenterFor({ json: true, yes: true, typed: null });
-      return (await this.changeBefore(mute, expireMasters({ ...input, gone }))).journal;
+      const { journal, advice } = await this.changeBefore(mute, expireMasters({ ...input, gone }));
+      return { journal, advice };
     });
   }
 }

@@ -171,7 +171,7 @@ export class PlayedCluster {
         const actor = this.actors.find((one) => one.id === id)!;
         if (actor.isRunning) return Promise.reject(new Failure('refused', 'its heart beats'));
         this.leave(actor);
-        return Promise.resolve(1);
+        return Promise.resolve({ journal: 1, advice: [] });
       },
       keepLock: () => Promise.resolve(this.scene.keepLock?.() ?? true),
       save: (saved) => {

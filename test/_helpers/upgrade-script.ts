@@ -120,7 +120,7 @@ export const wave: readonly UpgradeEvent[] = [
   { event: 'asked', master: second.name, verb: 'drain', way: 'signal', error: null },
   { event: 'progress', at, masters: [leftWith(), leftWith(second)] },
   { event: 'ended', master: second.name, ending: 'dead' },
-  { event: 'expired', master: second.name, journal: 7 },
+  { event: 'expired', master: second.name, journal: 7, advice: [] },
   { event: 'progress', at, masters: [leftWith()] },
   { event: 'ended', master: blue, ending: 'stopped' },
   // All rows have ended, and the stage goes on.
@@ -144,7 +144,7 @@ export const nasty: readonly UpgradeEvent[] = [
   { event: 'gone', master: hostile, message: hostile },
   { event: 'lost contact', message: hostile },
   { event: 'deadline', masters: [hostile], then: 'kill' },
-  { event: 'expired', master: hostile, journal: 3 },
+  { event: 'expired', master: hostile, journal: 3, advice: [] },
   { event: 'ended', master: hostile, ending: 'restarted' },
   { event: 'taken back', master: hostile, error: hostile },
   stage('hand over', [hostile]),

@@ -20,7 +20,8 @@ export type ShutDownEvent =
   | { readonly event: 'contact' }
   | { readonly event: 'deadline'; readonly masters: readonly string[]; readonly then: OnDeadline }
   | { readonly event: 'gone'; readonly master: string; readonly message: string }
-  | { readonly event: 'expired'; readonly master: string; readonly journal: number | null }
+  /** `advice`: who will notice what was released, and how to make it sooner. */
+  | { readonly event: 'expired'; readonly master: string; readonly journal: number | null; readonly advice: readonly string[] }
   | { readonly event: 'ended'; readonly master: string; readonly ending: Ending }
   | { readonly event: 'report'; readonly report: ShutDownReport }; // prettier-ignore
 

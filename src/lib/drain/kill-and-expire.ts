@@ -1,7 +1,7 @@
 import { Failure } from '../errors.js';
 import { masterOf } from '../model/cluster.js';
 import { printable } from '../model/names.js';
-import type { Leaving, ShutDownPorts } from './shut-down.js';
+import type { Expired, Leaving, ShutDownPorts } from './shut-down.js';
 
 /** How long the end of a process is waited for. */
 const goneWithinMs = 60_000;
@@ -54,7 +54,7 @@ async function asked(one: Leaving, ask: () => ReturnType<Leaving['control']['pre
 export async function expireKilled(one: Leaving, seen: { isGone: boolean }, ports: ShutDownPorts): Promise<void> {
   const { id, name } = one.watched;
   try {
-    ports.emit({ event: 'expired', master: name, journal: await cleanUp(id, seen, ports) });
+    ports.emit({ event: 'expired', master: name, ...(await cleanUp(id, seen, ports)) });
     one.wasKilled = true;
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
@@ -64,16 +64,16 @@ export async function expireKilled(one: Leaving, seen: { isGone: boolean }, port
 }
 
 /**
- * Answers with the number of the journal entry; `null`: another master was quicker, as those of bbctl's own are. Throws a
- * `Failure` where it is refused.
+ * Without a journal entry where another master was quicker, as those of bbctl's own are. Throws a `Failure` where it is
+ * refused.
  */
-export async function cleanUp(id: number, seen: { isGone: boolean }, ports: Pick<ShutDownPorts, 'expire' | 'read'>): Promise<number | null> {
+export async function cleanUp(id: number, seen: { isGone: boolean }, ports: Pick<ShutDownPorts, 'expire' | 'read'>): Promise<Expired> {
   try {
     return await ports.expire(id, seen);
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
     const { cluster } = await ports.read([id]);
-    if ((masterOf(cluster, id)?.state ?? 'stopped') === 'stopped') return null;
+    if ((masterOf(cluster, id)?.state ?? 'stopped') === 'stopped') return { journal: null, advice: [] };
     throw error;
   }
 } // prettier-ignore

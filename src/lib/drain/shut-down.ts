@@ -31,13 +31,19 @@ export interface ShutDownOptions {
   readonly repairs?: boolean;
 }
 
+/** The number of the journal entry, and what the operation advises. */
+export interface Expired {
+  readonly journal: number | null;
+  readonly advice: readonly string[];
+}
+
 /** What the procedure needs of the world. */
 export interface ShutDownPorts {
   /** One look, on a connection that is found again after an outage. Throws a `Failure` where the database is away. */
   read(masterIds: readonly number[]): Promise<DrainFacts>;
   readResults(buildIds: readonly number[]): Promise<ReadonlyMap<number, number | null>>;
-  /** By the operation of `masters expire`; answers with the number of the journal entry. Throws a `Failure` where it is refused. */
-  expire(masterId: number, seen: { isGone: boolean }): Promise<number | null>;
+  /** By the operation of `masters expire`. Throws a `Failure` where it is refused. */
+  expire(masterId: number, seen: { isGone: boolean }): Promise<Expired>;
   readonly emit: Emit;
   /** Ends early, without complaint, when the signal is aborted. */
   sleep(ms: number, signal: AbortSignal): Promise<void>;

@@ -97,8 +97,8 @@ async function cleanUpAfter(report: MasterReport, targets: readonly Target[], { 
   const ways = [`"bbctl masters expire ${shellArgument(report.name)}" cleans up after it; then "${goOn}".`];
   if (presence === 'running') throw new Halt('blocked', `${name} is ${report.ending}, but its process runs. A living master is not expired.`, [`Look what it does, and stop it. ${ways[0]}`]); // prettier-ignore
   try {
-    const journal = await cleanUp(report.id, { isGone: presence === 'gone' }, ports);
-    ports.emit({ event: 'expired', master: report.name, journal });
+    const expired = await cleanUp(report.id, { isGone: presence === 'gone' }, ports);
+    ports.emit({ event: 'expired', master: report.name, ...expired });
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
     throw new Halt('blocked', `${name} is ${report.ending}: ${error.message}`, ways);

@@ -82,8 +82,8 @@ function hasDied({ active, state }: Master, presence: Presence): boolean {
 /** Who died after it had come is cleaned up after, before it is started again. */
 async function bury({ id, name }: Master, presence: Presence, { ports }: UpgradeGround): Promise<void> {
   try {
-    const journal = await cleanUp(id, { isGone: presence === 'gone' }, ports);
-    ports.emit({ event: 'expired', master: name, journal });
+    const expired = await cleanUp(id, { isGone: presence === 'gone' }, ports);
+    ports.emit({ event: 'expired', master: name, ...expired });
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
     const way = `"bbctl masters expire ${shellArgument(name)}" cleans up after it; then "${goOn}".`;

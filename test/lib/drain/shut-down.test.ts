@@ -5,7 +5,7 @@ import path from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import type { Controlled } from '../../../src/lib/control/master-control.js';
 import type { ShutDownEvent, ShutDownReport } from '../../../src/lib/drain/events.js';
-import { shutDown, type ShutDownOptions, type ShutDownPorts } from '../../../src/lib/drain/shut-down.js';
+import { shutDown, type Expired, type ShutDownOptions, type ShutDownPorts } from '../../../src/lib/drain/shut-down.js';
 import type { Target } from '../../../src/lib/drain/targets.js';
 import { Failure } from '../../../src/lib/errors.js';
 import type { MasterFacts } from '../../../src/lib/model/master.js';
@@ -26,7 +26,7 @@ interface Scene {
   readonly script: Script;
   readonly options?: Partial<ShutDownOptions>;
   readonly control?: Controlled['control'];
-  readonly expire?: (seen: { isGone: boolean }) => Promise<number | null>;
+  readonly expire?: (seen: { isGone: boolean }) => Promise<Expired>;
   readonly without?: ReadonlySet<number>;
   /** Ctrl-C at this second. */
   readonly interruptedAt?: number;
@@ -50,7 +50,7 @@ async function play(t: ExecutionContext, { script, options, control, expire, wit
   const ports: ShutDownPorts = {
     read,
     readResults: () => Promise.resolve(new Map()),
-    expire: (_, seen) => (expired.push(seen), (expire ?? (() => Promise.resolve(3)))(seen)),
+    expire: (_, seen) => (expired.push(seen), (expire ?? (() => Promise.resolve({ journal: 3, advice: [] })))(seen)),
     emit: (event) => void events.push(event),
     sleep(by) {
       ms += by;

@@ -91,11 +91,18 @@ export function eventLine(event: ToldEvent): string {
   if (event.event === 'deadline') return deadlineLine(event);
   const name = printable(event.master);
   if (event.event === 'ended') return `${name} ${endings[event.ending]}.`;
-  if (event.event === 'expired') return `${name} was cleaned up after${event.journal === null ? '' : `: journal entry ${event.journal}`}.`; // prettier-ignore
+  if (event.event === 'expired') return expiredLines(event);
   if (event.event === 'asked') return event.error === null ? `${name} was asked to ${event.verb}.` : `${colour.yellow('Not asked:')} ${name} to ${event.verb}: ${printable(event.error)}.`; // prettier-ignore
   return event.event === 'trouble'
     ? `${colour.yellow('Warning:')} ${printable(event.message)}`
     : printable(event.message);
+}
+
+function expiredLines({ master, journal, advice }: Extract<ShutDownEvent, { event: 'expired' }>): string {
+  const entry = journal === null ? '' : `: journal entry ${journal}`;
+  return [`${printable(master)} was cleaned up after${entry}.`, ...advice.map((line) => `  ${printable(line)}`)].join(
+    '\n',
+  );
 }
 
 const thens = {
