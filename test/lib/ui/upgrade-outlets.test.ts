@@ -118,7 +118,7 @@ test('NO_COLOR takes the colours away, TERM=dumb the drawing', async (t) => {
 
 test('Ctrl-C leaves what was seen last, and a cursor', async (t) => {
   const terminal = startOnTerminal([...command, 'smooth', '11'], { columns: 80 });
-  await terminal.waitFor(/docs #97: html/);
+  await terminal.waitFor(/\(active\): about 4m[^]*docs #97: html/);
   const before = screenOf(terminal.output(), 80);
   t.false(before.isCursorShown);
   t.is(timesOf(before.lines, '❯ Drain host1'), 1);
