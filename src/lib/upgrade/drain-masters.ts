@@ -1,4 +1,3 @@
-import { MasterControl } from '../control/master-control.js';
 import type { MasterReport, ShutDownEvent } from '../drain/events.js';
 import { cleanUp } from '../drain/kill-and-expire.js';
 import { shutDown } from '../drain/shut-down.js';
@@ -9,9 +8,10 @@ import type { DrainFacts } from '../model/drain.js';
 import type { Master } from '../model/master.js';
 import type { UpgradeGround } from './ground.js';
 import { goBack, goOn, Halt, interrupted } from './halt.js';
+import { presenceOf } from './presence.js';
 import { everyMs } from './watch.js';
 
-/** `null` where only the ones are watched that drain already. */
+/** What is to be done with those that drain. */
 export interface Draining {
   /** What is kept of it, as it comes. */
   readonly onAsked: (name: string, at: number) => void;
@@ -93,7 +93,7 @@ async function cleanUpAfter(report: MasterReport, targets: readonly Target[], { 
   if (report.ending !== 'dead' && report.ending !== 'unclean') return;
   const { controlled } = targets.find(({ master }) => master.id === report.id)!;
   const name = printable(report.name);
-  const presence = await new MasterControl(controlled).presence();
+  const presence = await presenceOf(controlled);
   const ways = [`"bbctl masters expire ${shellArgument(report.name)}" cleans up after it; then "${goOn}".`];
   if (presence === 'running') throw new Halt('blocked', `${name} is ${report.ending}, but its process runs. A living master is not expired.`, [`Look what it does, and stop it. ${ways[0]}`]); // prettier-ignore
   try {

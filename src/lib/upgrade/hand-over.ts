@@ -1,7 +1,4 @@
-import { MasterControl } from '../control/master-control.js';
-import type { Presence } from '../control/master-control.js';
 import type { Target } from '../drain/targets.js';
-import { Failure } from '../errors.js';
 import { isLiving } from '../model/master.js';
 import type { Cluster } from '../model/cluster.js';
 import type { HandedService } from '../model/handover.js';
@@ -9,6 +6,7 @@ import { count, list, printable } from '../model/names.js';
 import { runsAnywhere } from '../model/service.js';
 import type { UpgradeGround } from './ground.js';
 import { goBack, goOn, Halt } from './halt.js';
+import { presenceOf } from './presence.js';
 
 /** Buildbot looks for free services every five minutes, from its own start. */
 const buildbotWithinMs = 6 * 60_000;
@@ -43,19 +41,10 @@ export async function handOver(old: readonly Target[], ground: UpgradeGround): P
 /** A Buildbot that has let everything go may be about to delete claims once more; one that nobody can see is given a moment. */
 async function areGone(old: readonly Target[], sinceMs: number): Promise<boolean> {
   if (sinceMs > settledAfterMs) return true;
-  const presences = await Promise.all(old.filter(({ kind }) => kind === 'buildbot').map(presenceOf));
+  const presences = await Promise.all(
+    old.filter(({ kind }) => kind === 'buildbot').map(({ controlled }) => presenceOf(controlled)),
+  );
   return presences.every((presence) => presence === 'gone' || (presence === 'unknown' && sinceMs > unseenMs));
-}
-
-/** A pid file that names no process of its is gone, too: who has stopped has removed it. */
-async function presenceOf({ controlled }: Target): Promise<Presence> {
-  const control = new MasterControl(controlled);
-  try {
-    return await control.presence();
-  } catch (error) {
-    if (error instanceof Failure) return 'unknown';
-    throw error;
-  }
 }
 
 function staying(cluster: Cluster, leaving: ReadonlySet<number>): Cluster['masters'] {

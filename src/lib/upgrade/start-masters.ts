@@ -15,6 +15,7 @@ import { printable, shellArgument } from '../model/names.js';
 import type { UpgradeGround } from './ground.js';
 import { goBack, goOn, Halt } from './halt.js';
 import type { Newcomer } from './newcomer.js';
+import { presenceOf } from './presence.js';
 
 /** From its start until it must be there: a large configuration takes its time, and the second heartbeat a minute. */
 const arriveWithinMs = 5 * 60_000;
@@ -57,7 +58,7 @@ async function begin(newcomer: Newcomer, { cluster }: DrainFacts, ground: Upgrad
   const row = cluster.masters.find(({ name }) => name === newcomer.name);
   const hasArrived = book.now.start.some(({ name, arrivedAt }) => name === newcomer.name && arrivedAt !== null);
   if (hasArrived && row?.state === 'active') coming.arrival = { ...coming.arrival, state: 'there' };
-  const presence = await presenceOf(control);
+  const presence = await presenceOf(newcomer.controlled);
   const isLost = row !== undefined && hasDied(row, presence);
   if (isLost) await bury(row, presence, ground);
   const isOnItsWay = row?.active === true || row?.state === 'starting' || presence === 'running';
@@ -109,7 +110,7 @@ async function look(one: Coming, facts: DrainFacts, { ports, book }: UpgradeGrou
 async function failureOf(one: Coming, nowMs: number): Promise<string | null> {
   const { arrival, error, startedAtMs } = one;
   if (arrival.state === 'lost') return 'had become active, and is not any more';
-  one.looksGone = (await presenceOf(one.control)) === 'gone' ? one.looksGone + 1 : 0;
+  one.looksGone = (await presenceOf(one.newcomer.controlled)) === 'gone' ? one.looksGone + 1 : 0;
   const isGone = one.looksGone >= goneLooks;
   const isSilent = arrival.firstBeat === null && nowMs - startedAtMs > believedAfterMs;
   // What hangs may have started it all the same, as long as it is not seen to be gone.
@@ -117,16 +118,6 @@ async function failureOf(one: Coming, nowMs: number): Promise<string | null> {
   if (isGone) return 'was started, and its process is gone again';
   const complaint = error === null ? '' : ` (${error.message})`;
   return nowMs - startedAtMs > arriveWithinMs ? `was started five minutes ago${complaint} and still lacks ${arrival.waitsFor}` : null; // prettier-ignore
-}
-
-/** `unknown` also where it cannot be asked. */
-export async function presenceOf(control: MasterControl): Promise<Presence> {
-  try {
-    return await control.presence();
-  } catch (error) {
-    if (error instanceof Failure) return 'unknown';
-    throw error;
-  }
 }
 
 async function halt(failed: readonly Coming[], { cluster }: DrainFacts, ground: UpgradeGround): Promise<Halt> {

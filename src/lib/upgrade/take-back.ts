@@ -25,6 +25,7 @@ export async function takeBack(request: UpgradeRequest, ground: UpgradeGround): 
   const stage = (name: 'start' | 'drain' | 'hand over', masters: readonly string[]): void => ports.emit({ event: 'stage', stage: name, wave: 1, waves: 1, masters }); // prettier-ignore
   const asked = request.old.filter(({ master }) => savedOf(master, ground)?.askedAt != null);
   const facts = await watch.until([], (seen) => (asked.every((one) => hasHeard(one, seen, ground)) ? seen : null));
+  verifyStartable(asked.filter((one) => willHaveStopped(one, facts, ground)), facts.cluster.database.revision, ground); // prettier-ignore
   const going = await stillGoing(asked, facts, ground);
   if (going.length > 0) stage('drain', going.map(({ master }) => master.name)); // prettier-ignore
   await drainMasters(going, { isAsked: true, onAsked: () => {}, onEnded: () => {} }, ground);
@@ -37,7 +38,7 @@ export async function takeBack(request: UpgradeRequest, ground: UpgradeGround): 
   const ids = leaving.map(({ master }) => master.id);
   if (leaving.length > 0) stage('drain', leaving.map(({ master }) => master.name)); // prettier-ignore
   await drainMasters(leaving, { isAsked: false, onAsked: () => {}, onEnded: ({ name, ending }, at) => ending === 'running' || ending === 'not asked' ? undefined : book.writeNew(name, { drainedAt: at }) }, ground); // prettier-ignore
-  stage('hand over', leaving.map(({ master }) => master.name)); // prettier-ignore
+  if (leaving.length > 0) stage('hand over', leaving.map(({ master }) => master.name)); // prettier-ignore
   await handOver(leaving, ground);
   return ids;
 }
@@ -58,6 +59,12 @@ function hasHeard({ kind, master }: Target, { cluster }: DrainFacts, ground: Upg
 
 function hasStopped(name: string, { cluster }: DrainFacts): boolean {
   return cluster.masters.some((master) => master.name === name && master.state === 'stopped');
+}
+
+/** It has stopped, or will whatever is done: nothing takes the drain of a Buildbot back. */
+function willHaveStopped({ kind, master }: Target, { cluster }: DrainFacts, ground: UpgradeGround): boolean {
+  const isActive = cluster.masters.some(({ id, active }) => id === master.id && active);
+  return !isActive || (kind === 'buildbot' && savedOf(master, ground)?.broughtBack == null);
 }
 
 /** Those that drain, and whose drain cannot be taken back. */

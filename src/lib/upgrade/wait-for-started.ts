@@ -1,10 +1,9 @@
-import { MasterControl } from '../control/master-control.js';
 import type { DrainFacts } from '../model/drain.js';
 import { printable } from '../model/names.js';
 import type { UpgradeGround } from './ground.js';
 import { goBack, Halt } from './halt.js';
 import type { Newcomer } from './newcomer.js';
-import { presenceOf } from './start-masters.js';
+import { presenceOf } from './presence.js';
 
 /** So long after its start one of which nothing is seen may still come: what starts it may be at work. */
 const mayComeSeconds = 30;
@@ -26,7 +25,7 @@ async function isSettled({ name, controlled }: Newcomer, { cluster }: DrainFacts
   if (cluster.masters.some((master) => master.name === name && master.active)) return true;
   const saved = book.now.start.find((one) => one.name === name);
   const seconds = cluster.now - (saved?.startedAt ?? 0);
-  if ((await presenceOf(new MasterControl(controlled))) !== 'running') {
+  if ((await presenceOf(controlled)) !== 'running') {
     return saved?.arrivedAt != null || saved?.error != null || seconds > mayComeSeconds;
   }
   if (seconds <= mustComeSeconds) return false;
