@@ -120,7 +120,7 @@ export const wave: readonly UpgradeEvent[] = [
   { event: 'asked', master: second.name, verb: 'drain', way: 'signal', error: null },
   { event: 'progress', at, masters: [leftWith(), leftWith(second)] },
   { event: 'ended', master: second.name, ending: 'dead' },
-  { event: 'expired', master: second.name, journal: 7, advice: [] },
+  { event: 'expired', master: second.name, journal: 7, advice: ['Requests: somebody looks soon.'] },
   { event: 'progress', at, masters: [leftWith()] },
   { event: 'ended', master: blue, ending: 'stopped' },
   // All rows have ended, and the stage goes on.

@@ -88,6 +88,7 @@ test('one that dies is red, and the others go on; a stage tells on when its last
   t.deepEqual(shown.map((line) => line.replace(/\d+s\b/, '0s')), [
     '✖ Wave 2 of 3: Drain host1:/srv/bb/blue, host3:/srv/bb/red (1 service moved, 0s)',
     '  › host3:/srv/bb/red was cleaned up after: journal entry 7.',
+    '      Requests: somebody looks soon.',
     '  › Warning: It came late.',
     '  ✔ host1:/srv/bb/blue has stopped, and nothing is left of it, after 0s.',
     '  ✖ host3:/srv/bb/red has died: its heart is silent.',
