@@ -86,3 +86,34 @@ realTest('postgres', 'the database restarts: contact is lost and found again, an
   t.log(await ends(t, cli, 0));
   await prove(scene, 'green', 3);
 });
+
+realTest(
+  'postgres',
+  'the way back: a Buildbot that drains goes to its end and is started again, and the new one is drained',
+  async (t) => {
+    const scene = await draining(t);
+    const { cli, site } = scene;
+    cli.kill('SIGINT');
+    await ends(t, cli, 130);
+    const back = scene.bbctl('upgrade', '--abort', '--yes');
+    await back.waitForOutput(/^Drain \S+blue/m, 60_000);
+    await site.openGate();
+    const told = await ends(t, back, 0);
+    t.regex(told, /^Start \S+blue:[^]*^Drain \S+green:[^]*^Taken back\./m);
+    await prove(scene, 'blue', 3);
+  },
+);
+
+realTest(
+  'postgres',
+  'the deadline: a Buildbot that is stopped while it drains gives its build back, and the new one builds it',
+  async (t) => {
+    const scene = await begin(t, 'postgres', { blue: 'buildbot', green: 'buildbot' });
+    const cli = scene.bbctl('upgrade', '--drain', 'blue', '--start', 'green', '--deadline', '3s', '--on-deadline', 'stop', '--yes'); // prettier-ignore
+    t.teardown(() => t.log(cli.stdout() + cli.stderr()));
+    await cli.waitForOutput(/blue has stopped, and nothing is left of it/, 120_000);
+    await scene.site.openGate();
+    t.regex(await ends(t, cli, 0), /now a quick stop is asked for[^]*Built again: slow #1\./);
+    await prove(scene, 'green', 5);
+  },
+);
