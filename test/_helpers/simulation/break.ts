@@ -6,13 +6,15 @@ import { breakages } from './breakages.js';
 
 type Load = (url: string, context: object) => Promise<{ format: string; source?: unknown }>;
 
-const breakage = breakages[process.env['BBCTL_BREAK'] ?? ''];
-if (!breakage) throw new Error(`BBCTL_BREAK is none of: ${Object.keys(breakages).join(', ')}`);
+const found = breakages[process.env['BBCTL_BREAK'] ?? ''];
+if (!found) throw new Error(`BBCTL_BREAK is none of: ${Object.keys(breakages).join(', ')}`);
+const parts = [found].flat();
 if (isMainThread) register(import.meta.url);
 
 /** Called by Node, in a thread of its own. */
 export async function load(url: string, context: object, next: Load): Promise<object> {
-  if (!breakage || !url.endsWith(`/build/${breakage.file}`)) return next(url, context);
+  const breakage = parts.find(({ file }) => url.endsWith(`/build/${file}`));
+  if (!breakage) return next(url, context);
   const whole = readFileSync(new URL(url), 'utf8');
   if (!whole.includes(breakage.text)) throw new Error(`${breakage.file} has no "${breakage.text}" any more`);
   return { format: 'module', source: whole.replace(breakage.text, breakage.instead), shortCircuit: true };

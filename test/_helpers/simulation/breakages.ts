@@ -5,7 +5,8 @@ export interface Breakage {
   readonly instead: string;
 }
 
-export const breakages: Readonly<Record<string, Breakage>> = {
+/** More than one where each of them is made up for by the other. */
+export const breakages: Readonly<Record<string, Breakage | readonly Breakage[]>> = {
   'another run is not noticed': {
     file: 'src/lib/db/fence.js',
     text: `if (run?.incarnation !== me.incarnation)`,
@@ -127,13 +128,20 @@ export const breakages: Readonly<Record<string, Breakage>> = {
     text: "Promise.all([looking, this.interruptAll({ text: 'master lost', results: retry })])",
     instead: 'Promise.all([looking])',
   },
-  'what others have claimed is built': {
-    file: 'src/lib/db/request-claims.js',
-    text: `whereIn('brid', some).where('masterid', masterId);
+  'what others have claimed is built': [
+    {
+      file: 'src/lib/db/request-claims.js',
+      text: `whereIn('brid', some).where('masterid', masterId);
         const mine`,
-    instead: `whereIn('brid', some);
+      instead: `whereIn('brid', some);
         const mine`,
-  },
+    },
+    {
+      file: 'src/lib/db/pending-requests.js',
+      text: ".whereNotExists(claims.select(tx.sql.raw('1')))",
+      instead: '',
+    },
+  ],
   'priorities do not count': {
     file: 'src/lib/db/pending-requests.js',
     text: "{ column: 'priority', order: 'desc' }, 'submitted_at', 'buildrequests.id'",
