@@ -64,16 +64,25 @@ for (const engine of engines) {
   );
 }
 
+/** What the program keeps in its memory is the same whatever writes it: all of them once with transactions of each kind. */
+const toCancel: Record<TestDatabase['engine'], number> = {
+  sqlite: many,
+  postgres: many,
+  innodb: many / 10,
+  myisam: many / 10,
+};
+
 for (const engine of engines) {
+  const count = toCancel[engine];
   test.serial(
-    `${engine}: ${many.toLocaleString('en-US')} requests are cancelled by the name of their builder, and undone`,
+    `${engine}: ${count.toLocaleString('en-US')} requests are cancelled by the name of their builder, and undone`,
     async (t) => {
       const db = await databaseAged(t, engine, '3.7.0/killed', 0);
       await db.exec("INSERT INTO builders (id, name, name_hash) VALUES (91, 'gone', 'hash of gone')");
       const open = { complete: 0, results: -1, submitted_at: 1_795_000_000 };
-      await insertMany(db, 'buildsets', many, { id: '1000 + i', ...open });
+      await insertMany(db, 'buildsets', count, { id: '1000 + i', ...open });
       const request = { builderid: 91, priority: 0, waited_for: 0, ...open };
-      await insertMany(db, 'buildrequests', many, { id: '1000 + i', buildsetid: '1000 + i', ...request });
+      await insertMany(db, 'buildrequests', count, { id: '1000 + i', buildsetid: '1000 + i', ...request });
       const home = temporaryHome();
       t.teardown(() => rmSync(home, { recursive: true, force: true }));
       const before = await db.dump();
@@ -82,7 +91,12 @@ for (const engine of engines) {
 
       const cancelled = await bbctl(['requests', 'cancel', '--builder', 'gone', '--yes'], { db: db.url, home, env, timeoutMs }); // prettier-ignore
       t.is(cancelled.status, 0, cancelled.stderr);
-      t.regex(cancelled.stdout, /^ *1\. cancel 100,000 requests of builder gone \(in 200 steps\)$/m);
+      t.true(
+        cancelled.stdout.includes(
+          `1. cancel ${count.toLocaleString('en-US')} requests of builder gone (in ${count / 500} steps)\n`,
+        ),
+        cancelled.stdout,
+      );
       t.true(Number(readFileSync(peakFile, 'utf8')) < mostToCancel, `peak ${readFileSync(peakFile, 'utf8')} KiB`);
       t.log(`peak ${readFileSync(peakFile, 'utf8')} KiB`);
       t.like((await db.query('SELECT COUNT(*) AS count FROM buildsets WHERE complete = 0 AND id > 1000'))[0], { count: 0 }); // prettier-ignore
