@@ -133,6 +133,14 @@ test('sqlite: the lock file of a process that is gone is taken over', async (t) 
   t.false(existsSync(file));
 });
 
+test('sqlite: the lock file of before the machine was started again is taken over, whoever has the process id by now', async (t) => {
+  const { url, file } = await sqliteFile(t);
+  writeLockFile(file, { pid: process.pid, boot: 'of another start' });
+  const lock = await takeLock(parseDatabaseUrl(url), 'test', 0);
+  await lock.release();
+  t.false(existsSync(file));
+});
+
 test('sqlite: the lock file of a living process, or of another machine, is not taken over', async (t) => {
   const { url, file } = await sqliteFile(t);
   for (const holder of [{ pid: process.pid }, { pid: spawnSync('true').pid, host: `not-${hostname()}` }]) {
@@ -157,8 +165,14 @@ async function sqliteFile(t: ExecutionContext): Promise<{ url: string; file: str
   return { url: `sqlite:///${folder}/state.sqlite`, file: `${folder}/state.sqlite.bbctl-lock` };
 }
 
-function writeLockFile(file: string, { pid, host = hostname() }: { pid: number; host?: string }): void {
-  writeFileSync(file, JSON.stringify({ pid, host, user: 'somebody', purpose: 'masters expire', since: new Date() }));
+function writeLockFile(
+  file: string,
+  { pid, host = hostname(), boot }: { pid: number; host?: string; boot?: string },
+): void {
+  writeFileSync(
+    file,
+    JSON.stringify({ pid, host, boot, user: 'somebody', purpose: 'masters expire', since: new Date() }),
+  );
 }
 
 interface Held {

@@ -170,6 +170,8 @@ interface LockFile {
   readonly since: string;
   /** Of this lock. */
   readonly key: string;
+  /** Of the machine's start, since when process ids count; `null`: it does not say. */
+  readonly boot?: string | null;
 }
 
 function sqliteLock(location: SqliteLocation, purpose: string, { suffix }: Names): TakeableLock {
@@ -194,6 +196,7 @@ function createLockFile(file: string, purpose: string, key: string): boolean {
     purpose,
     since: new Date().toISOString(),
     key,
+    boot: bootOfMachine(),
   };
   // Written beside it and linked: whoever sees the file sees whose it is, also if this process ends in between.
   const written = `${file}.${process.pid}`;
@@ -220,15 +223,25 @@ function readLockFile(file: string): LockFile | null {
   }
 }
 
-/** Its process is gone from this machine. Of another machine's nothing can be told. */
+/** Its process is gone from this machine, or that was started since. Of another machine's nothing can be told. */
 function isStale(file: string): boolean {
   const lock = readLockFile(file);
   if (lock === null || lock.host !== hostname()) return false;
+  if (lock.boot && lock.boot !== bootOfMachine()) return true;
   try {
     process.kill(lock.pid, 0);
     return false;
   } catch (error) {
     return (error as { code?: string }).code === 'ESRCH';
+  }
+}
+
+/** Linux has a name for it. */
+function bootOfMachine(): string | null {
+  try {
+    return readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
+  } catch {
+    return null;
   }
 }
 
