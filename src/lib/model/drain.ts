@@ -113,13 +113,15 @@ export interface Watched {
   readonly left: Left | null;
   /** By the database's clock. */
   readonly inactiveSince: number | null;
+  /** It had been inactive, and is not any more since then. */
+  readonly activeAgainSince: number | null;
   readonly ending: Ending | null;
   readonly troubles: readonly Trouble[];
 }
 
 export function watchFrom(master: Master, { kind, verb, askedAt }: Pick<Watched, 'kind' | 'verb' | 'askedAt'>): Watched {
   const incarnation = master.run?.incarnation ?? null;
-  return { id: master.id, name: master.name, kind, verb, askedAt, incarnation, left: null, inactiveSince: null, ending: null, troubles: [] };
+  return { id: master.id, name: master.name, kind, verb, askedAt, incarnation, left: null, inactiveSince: null, activeAgainSince: null, ending: null, troubles: [] };
 } // prettier-ignore
 
 /** Seconds that putting everything away may take after a master said that it is inactive. */
@@ -134,15 +136,26 @@ export function look(before: Watched, facts: DrainFacts): Watched {
   const master = masterOf(facts.cluster, before.id);
   if (master === undefined) return { ...before, ending: 'gone', troubles: [] };
   const inactiveSince = master.active ? null : (before.inactiveSince ?? facts.cluster.now);
-  const seen = { ...before, left: leftOf(facts, master), inactiveSince };
+  const isBack = before.inactiveSince !== null || before.activeAgainSince !== null;
+  const activeAgainSince = master.active && isBack ? (before.activeAgainSince ?? facts.cluster.now) : null;
+  const seen = { ...before, left: leftOf(facts, master), inactiveSince, activeAgainSince };
   const ending = endingOf(before, seen, master, facts);
   return { ...seen, ending, troubles: ending === null ? troublesOf(seen, master, facts) : [] };
 }
 
-function endingOf(before: Watched, { inactiveSince }: Watched, master: Master, { cluster }: DrainFacts): Ending | null {
+/**
+ * The last heartbeat of a Buildbot that stops may come after it has said that it is inactive, and takes that back: what was
+ * started again stays, and has builders.
+ */
+function isBackAgain({ activeAgainSince }: Watched, { has }: Master, now: number): boolean {
+  return activeAgainSince !== null && now - activeAgainSince > tidySeconds && has.builderMasters.length > 0;
+}
+
+function endingOf(before: Watched, seen: Watched, master: Master, { cluster }: DrainFacts): Ending | null {
+  const { inactiveSince } = seen;
   if (master.state === 'stopped') return 'stopped';
   const isOther = before.incarnation !== null && master.run !== null && master.run.incarnation !== before.incarnation;
-  if (isOther || (before.inactiveSince !== null && master.active)) return 'restarted';
+  if (isOther || isBackAgain(seen, master, cluster.now)) return 'restarted';
   if (master.state === 'dead') return 'dead';
   return inactiveSince !== null && cluster.now - inactiveSince > tidySeconds ? 'unclean' : null;
 }

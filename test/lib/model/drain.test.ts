@@ -81,11 +81,23 @@ test('putting everything away takes its time, but not for ever', (t) => {
 
 test('who is active again after it was inactive, or under another incarnation, was started again', (t) => {
   const half = facts({ masters: [masterFacts({ active: false })] });
-  t.is(look(look(watching(half), half), facts({ masters: [masterFacts()] })).ending, 'restarted');
+  const again = (seconds: number, has = {}) => facts({ now: now + seconds, masters: [masterFacts({ lastActive: now + seconds, has })] }); // prettier-ignore
+  const first = look(look(watching(half), half), again(1));
+  t.is(first.ending, null);
+  t.is(look(first, again(31)).ending, null);
+  t.is(look(first, again(32)).ending, 'restarted');
   const own = ownMaster();
   const before = watching(facts({ masters: [own] }), 'bbctl');
   t.is(look(before, facts({ masters: [own] })).ending, null);
   t.is(look(before, facts({ masters: [{ ...own, run: { ...own.run!, incarnation: 'next' } }] })).ending, 'restarted');
+});
+
+test('the last heartbeat of a Buildbot that stops may take back that it is inactive: that is no start', (t) => {
+  const half = facts({ masters: [masterFacts({ active: false })] });
+  const beat = (seconds: number) => facts({ now: now + seconds, masters: [masterFacts({ lastActive: now, has: { builderMasters: [] } })] }); // prettier-ignore
+  const seen = look(look(look(watching(half), half), beat(1)), beat(60));
+  t.is(seen.ending, null);
+  t.is(look(seen, facts({ now: now + 61, masters: [masterFacts(away)] })).ending, 'stopped');
 });
 
 test('what has ended stays so, whatever comes', (t) => {
