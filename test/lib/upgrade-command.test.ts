@@ -15,12 +15,14 @@ for (const engine of engines) {
     const same = site.upgrade('--drain', 'ci1:/srv/blue', '--start', 'green');
     await site.killedAt(same, /Drain ci1[^]*\d builds? left/);
     site.openGate();
-    await site.killedAt(site.upgrade('--resume'), /ci1:\/srv\/blue has stopped|Hand over/);
-    await site.killedAt(site.upgrade('--resume'), /Look in the database/);
-    t.is(site.saved().finished, null);
-    const end = await site.upgrade('--resume').finished;
-    verifyStatus(t, end, 0);
-    t.regex(end.stdout, /Done after .*, and checked in the database\.\n$/);
+    // What comes then takes no time: it may be quicker than who kills it.
+    for (const stage of [/ci1:\/srv\/blue has stopped|Hand over/, /Look in the database/])
+      if (site.saved().finished === null) await site.killedAt(site.upgrade('--resume'), stage);
+    if (site.saved().finished === null) {
+      const end = await site.upgrade('--resume').finished;
+      verifyStatus(t, end, 0);
+      t.regex(end.stdout, /Done after .*, and checked in the database\.\n$/);
+    }
     await verifyUpgraded(t, site);
     await verifyBuilt(t, site);
     t.is(site.starts('green'), 1);
