@@ -30,7 +30,6 @@ export function beginUpgrade(request: UpgradeRequest, { cluster }: DrainFacts, n
     workers: cluster.workers.filter(({ connectedTo }) => connectedTo.some((id) => ids.has(id))).map(({ name }) => name),
     firstBuild: Math.min(newestBuild + 1, ...open),
     withoutWorker: {},
-    isAborting: false,
     finished: null,
   };
 } // prettier-ignore

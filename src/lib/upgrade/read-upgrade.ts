@@ -1,7 +1,4 @@
-import { MasterControl } from '../control/master-control.js';
-import type { Controlled, Presence } from '../control/master-control.js';
 import { targetsOf } from '../drain/targets.js';
-import { Failure } from '../errors.js';
 import type { DrainFacts } from '../model/drain.js';
 import type { Inventory } from '../model/inventory.js';
 import { newcomersOf } from './newcomers.js';
@@ -9,6 +6,7 @@ import type { Loaders } from './newcomers.js';
 import { intentOf } from './intent.js';
 import type { Intent } from './intent.js';
 import type { UpgradeInput } from './plan-upgrade.js';
+import { askPresence } from './presence.js';
 import type { SavedUpgrade } from './saved-upgrade.js';
 import type { UpgradeWish } from './wish.js';
 
@@ -37,16 +35,7 @@ export async function readUpgrade(wish: UpgradeWish, known: KnownCluster): Promi
   const old = targetsOf(words, facts, inventory);
   const newcomers = await newcomersOf(start, facts, inventory, loaders);
   const asked = [...old.map(({ master, controlled }) => ({ name: master.name, controlled })), ...newcomers];
-  const presence = new Map(await Promise.all(asked.map(async ({ name, controlled }) => [name, await presenceOf(controlled)] as const))); // prettier-ignore
+  const presence = new Map(await Promise.all(asked.map(async ({ name, controlled }) => [name, await askPresence(controlled)] as const))); // prettier-ignore
   const { oneByOne } = saved ?? wish;
   return { way, saved, input: { facts, old, start: newcomers, oneByOne, onDeadline: wish.onDeadline, force: wish.force, presence, notWritable } }; // prettier-ignore
-}
-
-async function presenceOf(controlled: Controlled): Promise<Presence | { readonly error: string }> {
-  try {
-    return await new MasterControl(controlled).presence();
-  } catch (error) {
-    if (error instanceof Failure) return { error: error.message };
-    throw error;
-  }
 }

@@ -24,7 +24,7 @@ import { wavesOf } from './waves.js';
 
 /** Goes on with what is saved. Throws a `Failure` where it cannot be kept at all; all else is in the report. */
 export function runUpgrade(request: UpgradeRequest, saved: SavedUpgrade, ports: UpgradePorts): Promise<UpgradeReport> {
-  return run(request, { ...saved, isAborting: false }, ports, forward);
+  return run(request, saved, ports, forward);
 }
 
 /** Brings the old masters back, and drains the new ones that were started. Throws as `runUpgrade` does. */
@@ -33,7 +33,7 @@ export function abortUpgrade(
   saved: SavedUpgrade,
   ports: UpgradePorts,
 ): Promise<UpgradeReport> {
-  return run(request, { ...saved, isAborting: true }, ports, back);
+  return run(request, saved, ports, back);
 }
 
 type Direction = (request: UpgradeRequest, ground: UpgradeGround) => Promise<Conclusion>;

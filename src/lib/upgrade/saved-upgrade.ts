@@ -37,7 +37,6 @@ export interface SavedUpgrade {
   readonly firstBuild: number;
   /** By the name of the builder: seconds in which new requests had no worker. */
   readonly withoutWorker: Readonly<Record<string, number>>;
-  readonly isAborting: boolean;
   /** `null`: it is not finished. */
   readonly finished: 'done' | 'aborted' | null;
 }
